@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { RawEnvironment } from './config/legacy.ts'
+import { checkHost, parseOrigins, parseProxies } from './config/network.ts'
+import { Problems } from './config/problems.ts'
+import { readEnvironment, readVariables, type Variables } from './config/read.ts'
+import type { Environment } from './config/schema.ts'
+import { keepSecrets, MISSING_SECRET, weaknessOfPassword, weaknessOfSecret } from './config/secrets.ts'
+import { type DatabaseTarget, parseDatabaseUrl } from './db/url.ts'
+
+export { ConfigError } from './config/problems.ts'
+
+/** What the environment says, checked. Named after the variables, whose meaning `src/config/schema.ts` tells. */
+export interface Config {
+  readonly nodeEnv: Environment['NODE_ENV']
+  /** Undefined: every address; which family, the listener finds out. */
+  readonly host: string | undefined
+  readonly port: number
+  /** A port somebody chose is never exchanged for the next free one. */
+  readonly portIsExplicit: boolean
+  /** From DATABASE_URL, DATABASE_SSL and DATABASE_CA_CERT; SQLite's file is an absolute path. */
+  readonly database: DatabaseTarget
+  readonly dbPoolSize: number
+  /** Seconds. */
+  readonly dbPoolTimeout: number
+  readonly migrateOnStart: boolean
+  readonly jwtSecretKey: string
+  readonly secretKey: string
+  /** Seconds. */
+  readonly jwtAccessTokenExpires: number
+  /** Seconds. */
+  readonly jwtRefreshTokenExpires: number
+  readonly adminUsername: string
+  readonly adminEmail: string
+  readonly adminPassword: string | undefined
+  readonly apiTitle: string
+  readonly apiVersion: string
+  readonly swaggerUi: boolean
+  /** As browsers write them in Origin; empty: no page of another origin may call. */
+  readonly corsOrigins: readonly string[]
+  /** For Fastify's `trustProxy`; empty: trust none. */
+  readonly trustProxy: readonly string[]
+  readonly clientIpHeader: Environment['CLIENT_IP_HEADER']
+  /** Requests per minute and client; 0 is no limit. */
+  readonly rateLimitMax: number
+  readonly logLevel: Environment['LOG_LEVEL']
+  /** Absolute path. */
+  readonly logFile: string | undefined
+  /** As pino-roll takes it: `10m`. */
+  readonly logFileSize: string
+  readonly logFileCount: number
+  /** ISO 4217. */
+  readonly currency: string
+  /** Sentences to log once at start; no secret in them. */
+  readonly notices: readonly string[]
+}
+
+export interface ConfigOptions {
+  /** Where `.env`, relative paths and `instance/` are; default: the working directory. */
+  cwd?: string
+}
+
+/**
+ * Reads the environment, once. In development and test, secrets that are not set are made and kept in
+ * `instance/secrets.json`, after everything else was found right.
+ *
+ * @param env default: process.env, completed from `.env` in `cwd`
+ * @returns frozen through and through
+ * @throws ConfigError listing every variable that is wrong
+ */
+export function loadConfig(env?: RawEnvironment, { cwd = process.cwd() }: ConfigOptions = {}): Config {
+  const problems = new Problems()
+  const read = readVariables(env ?? readEnvironment(cwd), problems)
+  const { values } = read
+  const notices = [...read.notices]
+  const production = values.NODE_ENV === 'production'
+
+  const database = readDatabase(read, cwd, problems, notices)
+  checkSecrets(values, production, problems, notices)
+  checkLifetimes(values, problems)
+  const network = readNetwork(values, problems)
+  problems.throwIfAny()
+
+  const { jwtSecretKey, secretKey } = completeSecrets(values, cwd, problems)
+  problems.throwIfAny()
+  return deepFreeze({
+    nodeEnv: values.NODE_ENV,
+    ...network,
+    port: values.PORT,
+    portIsExplicit: read.given.has('PORT'),
+    database: database as DatabaseTarget,
+    dbPoolSize: values.DB_POOL_SIZE,
+    dbPoolTimeout: values.DB_POOL_TIMEOUT,
+    // Behind a load balancer several instances start at once, and a slow migration must not fail the health check.
+    migrateOnStart: values.MIGRATE_ON_START ?? !(production && database?.engine === 'postgresql'),
+    jwtSecretKey,
+    secretKey,
+    jwtAccessTokenExpires: values.JWT_ACCESS_TOKEN_EXPIRES,
+    jwtRefreshTokenExpires: values.JWT_REFRESH_TOKEN_EXPIRES,
+    adminUsername: values.ADMIN_USERNAME,
+    adminEmail: values.ADMIN_EMAIL,
+    adminPassword: values.ADMIN_PASSWORD,
+    apiTitle: values.API_TITLE,
+    apiVersion: values.API_VERSION ?? programVersion(),
+    swaggerUi: values.SWAGGER_UI,
+    rateLimitMax: values.RATE_LIMIT_MAX,
+    logLevel: values.LOG_LEVEL,
+    logFile: values.LOG_FILE === undefined ? undefined : resolve(cwd, values.LOG_FILE),
+    logFileSize: values.LOG_FILE_SIZE,
+    logFileCount: values.LOG_FILE_COUNT,
+    currency: values.CURRENCY,
+    notices,
+  })
+}
+
+function readDatabase({ values, given }: Variables, cwd: string, problems: Problems, notices: string[]) {
+  const target = problems.try('DATABASE_URL', () =>
+    parseDatabaseUrl(values.DATABASE_URL, { ssl: values.DATABASE_SSL, caCert: values.DATABASE_CA_CERT }),
+  )
+  if (target?.engine === 'postgresql') notices.push(...target.notices)
+  if (target?.engine !== 'sqlite') return target
+  for (const name of ['DATABASE_SSL', 'DATABASE_CA_CERT']) {
+    if (given.has(name)) notices.push(`${name} has no effect: the database is SQLite.`)
+  }
+  return { ...target, file: resolve(cwd, target.file) }
+}
+
+function checkSecrets(values: Environment, production: boolean, problems: Problems, notices: string[]): void {
+  for (const name of ['JWT_SECRET_KEY', 'SECRET_KEY'] as const) {
+    const secret = values[name]
+    const weakness = secret === undefined ? MISSING_SECRET : weaknessOfSecret(secret)
+    if (weakness === undefined) continue
+    if (production) problems.add(name, weakness)
+    else if (secret !== undefined) notices.push(`${name} is too weak for production.`)
+  }
+  if (production && values.SECRET_KEY !== undefined && values.SECRET_KEY === values.JWT_SECRET_KEY) {
+    problems.add('SECRET_KEY', 'must differ from JWT_SECRET_KEY, or a leak of one is a leak of both')
+  }
+  const password = values.ADMIN_PASSWORD
+  const weakness = password === undefined ? undefined : weaknessOfPassword(password, production)
+  if (weakness !== undefined) problems.add('ADMIN_PASSWORD', weakness)
+}
+
+function checkLifetimes(values: Environment, problems: Problems): void {
+  if (values.JWT_REFRESH_TOKEN_EXPIRES < values.JWT_ACCESS_TOKEN_EXPIRES) {
+    problems.add('JWT_REFRESH_TOKEN_EXPIRES', 'must not be less than JWT_ACCESS_TOKEN_EXPIRES')
+  }
+}
+
+function readNetwork(values: Environment, problems: Problems) {
+  const { HOST, TRUST_PROXY = '', CORS_ORIGINS = '', CLIENT_IP_HEADER } = values
+  const host = HOST === undefined ? undefined : problems.try('HOST', () => checkHost(HOST))
+  const trustProxy = problems.try('TRUST_PROXY', () => parseProxies(TRUST_PROXY)) ?? []
+  const corsOrigins = problems.try('CORS_ORIGINS', () => parseOrigins(CORS_ORIGINS)) ?? []
+  if (CLIENT_IP_HEADER !== undefined && TRUST_PROXY === '') {
+    problems.add('CLIENT_IP_HEADER', 'needs TRUST_PROXY: from any other sender the header could be forged')
+  }
+  return { host, trustProxy, corsOrigins, clientIpHeader: CLIENT_IP_HEADER }
+}
+
+function completeSecrets(values: Environment, cwd: string, problems: Problems) {
+  const { JWT_SECRET_KEY, SECRET_KEY } = values
+  if (JWT_SECRET_KEY !== undefined && SECRET_KEY !== undefined) {
+    return { jwtSecretKey: JWT_SECRET_KEY, secretKey: SECRET_KEY }
+  }
+  const missing = JWT_SECRET_KEY === undefined ? 'JWT_SECRET_KEY' : 'SECRET_KEY'
+  const kept = problems.try(missing, () => keepSecrets(join(cwd, 'instance')))
+  return {
+    jwtSecretKey: JWT_SECRET_KEY ?? kept?.JWT_SECRET_KEY ?? '',
+    secretKey: SECRET_KEY ?? kept?.SECRET_KEY ?? '',
+  }
+}
+
+/** The same place seen from `src` and from `dist`. */
+function programVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  for (const part of Object.values(value)) deepFreeze(part)
+  return Object.freeze(value)
+}
