@@ -11,7 +11,7 @@ import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { arch, platform, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 
 /** A running server; `url` names its superuser and the database `postgres`. */
 export interface EmbeddedPostgres {
@@ -176,7 +176,7 @@ async function end(server: ChildProcess): Promise<void> {
   await ended
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (import.meta.main) {
   const { url, stop } = await startPostgres()
   console.log(url)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop)
