@@ -1,0 +1,73 @@
+/**
+ * Runs the tests: `npm test` for all of them, `npm test -- test/some.test.ts` for some.
+ * Brings its own PostgreSQL, whose URL the tests find in TEST_DATABASE_URL; a server named there already is used instead.
+ * The last line it prints is `N passed, N failed`, with `, N skipped` when there are any.
+ */
+import '../src/node-version.js'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type EmbeddedPostgres, startPostgres } from './embedded-postgres.ts'
+import { type Counts, closingLine, createTapReport } from './tap-report.ts'
+
+interface Outcome {
+  exitCode: number
+  counts: Counts
+}
+
+const KILL_AFTER_MS = 5_000
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
+
+let interrupted: number | undefined
+let tap: ChildProcess | undefined
+
+for (const [signal, exitCode] of Object.entries(SIGNALS)) {
+  process.on(signal, () => {
+    // tap passes the first signal on to the tests; one that comes again, or no answer, ends it for certain.
+    tap?.kill(interrupted === undefined ? 'SIGTERM' : 'SIGKILL')
+    setTimeout(() => tap?.kill('SIGKILL'), KILL_AFTER_MS).unref()
+    interrupted = exitCode
+  })
+}
+
+const outcome = await run(process.argv.slice(2))
+console.log(`\n${closingLine(outcome.counts)}`)
+process.exitCode = outcome.exitCode
+
+async function run(files: string[]): Promise<Outcome> {
+  let server: EmbeddedPostgres | undefined
+  let outcome: Outcome = { exitCode: 1, counts: { passed: 0, failed: 1, skipped: 0 } }
+  try {
+    const given = process.env.TEST_DATABASE_URL
+    if (given === undefined || given === '') server = await startPostgres()
+    if (interrupted === undefined) outcome = await runTap(files, server?.url ?? given ?? '')
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+  }
+  try {
+    await server?.stop()
+  } catch (error) {
+    console.error('The test database could not be removed:', error)
+    outcome.exitCode ||= 1
+  }
+  return { ...outcome, exitCode: interrupted ?? outcome.exitCode }
+}
+
+async function runTap(files: string[], databaseUrl: string): Promise<Outcome> {
+  const bin = join(dirname(createRequire(import.meta.url).resolve('tap/package.json')), 'dist/esm/run.mjs')
+  const child = spawn(process.execPath, [bin, 'run', '--reporter=tap', ...files], {
+    env: { ...process.env, TEST_DATABASE_URL: databaseUrl },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  tap = child
+  const report = createTapReport((line) => console.log(line))
+  const ended = once(child, 'close')
+  for await (const line of createInterface({ input: child.stdout })) report.line(line)
+  const [code] = await ended
+  const counts = report.finish(code)
+  // No test that passed is no success, however calmly tap ends.
+  const passed = code === 0 && counts.failed === 0 && counts.passed > 0
+  return { counts, exitCode: passed ? 0 : code || 1 }
+}

@@ -1,0 +1,169 @@
+import cors from '@fastify/cors'
+import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
+import helmet from '@fastify/helmet'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import underPressure from '@fastify/under-pressure'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Config } from './config.ts'
+import type { Migrations } from './db/migrator.ts'
+import type { Store } from './db/types.ts'
+import { Problem } from './errors.ts'
+import { registerTokens } from './http/auth.ts'
+import { ReadinessState, registerHealth } from './http/health.ts'
+import { Idempotency } from './http/idempotency.ts'
+import { parseJson } from './http/json.ts'
+import { createLimiter, registerClientAddress } from './http/limits.ts'
+import { registerOpenApi } from './http/openapi.ts'
+import { Cursors } from './http/paging.ts'
+import { clientErrorHandler, frameworkErrors, registerProblems } from './http/problems.ts'
+import { createValidatorCompiler } from './http/validation.ts'
+import { registerModules, tags } from './modules.ts'
+
+export interface Dependencies {
+  config: Config
+  store: Store
+  migrations: Migrations
+  log: FastifyBaseLogger
+  /** Runs once, when the database is found migrated. */
+  onReady?: () => Promise<void>
+}
+
+/** What every module's routes are given. */
+export interface Services {
+  config: Config
+  store: Store
+  cursors: Cursors
+  idempotency: Idempotency
+}
+
+export type App = FastifyInstance & { readiness: ReadinessState }
+
+const BODY_LIMIT = 262_144
+const MAX_URL = 8192
+
+/** Builds the whole service on an open database; it listens nowhere yet. */
+export async function buildApp({
+  config,
+  store,
+  migrations,
+  log,
+  onReady = async () => {},
+}: Dependencies): Promise<App> {
+  const app = newFastify(config, log)
+  registerProblems(app)
+  app.setValidatorCompiler(createValidatorCompiler())
+  registerParsers(app)
+  registerRequestLog(app)
+  registerClientAddress(app, config.clientIpHeader)
+  await registerBrowserRules(app, config)
+  const readiness = new ReadinessState(migrations, onReady)
+  await registerOpenApi(app, { title: config.apiTitle, version: config.apiVersion, ui: config.swaggerUi, tags })
+  registerHealth(app, { store, readiness, version: config.apiVersion })
+  await registerTokens(app, config.jwtSecretKey, config.jwtAccessTokenExpires)
+  const services: Services = {
+    config,
+    store,
+    cursors: new Cursors(config.secretKey),
+    idempotency: new Idempotency(store, config.secretKey),
+  }
+  await app.register((api) => registerApi(api, services, readiness), { prefix: '/api/v1' })
+  return Object.assign(app, { readiness }) as unknown as App
+}
+
+function newFastify(config: Config, log: FastifyBaseLogger): FastifyInstance {
+  return Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 30_000,
+    // Longer than the edges in front of it keep a connection, or they would meet a closed one.
+    keepAliveTimeout: 100_000,
+    handlerTimeout: 25_000,
+    routerOptions: { maxParamLength: 300 },
+    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
+    requestIdHeader: config.trustProxy.length > 0 ? 'x-request-id' : false,
+    frameworkErrors,
+    clientErrorHandler,
+    schemaController: { compilersFactory: { buildSerializer: lazySerializers } },
+  } as never).withTypeProvider<TypeBoxTypeProvider>() as unknown as FastifyInstance
+}
+
+/** A serialiser is compiled when it is first used, which keeps the start short. */
+const lazySerializers: ReturnType<typeof SerializerSelector> = (schemas, options) => {
+  const compile = SerializerSelector()(schemas, options)
+  return (route) => {
+    let serialize: ReturnType<typeof compile> | undefined
+    return (payload) => {
+      serialize ??= compile(route)
+      return serialize(payload)
+    }
+  }
+}
+
+function registerParsers(app: FastifyInstance): void {
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  const types = ['application/json', 'application/merge-patch+json']
+  app.addContentTypeParser(types, { parseAs: 'string' }, async (_request: unknown, body: string) =>
+    body === '' ? undefined : parseJson(body),
+  )
+}
+
+/** One line for each request, when its answer has left. */
+function registerRequestLog(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (request.url.length > MAX_URL)
+      throw new Problem('url-too-long', `The address is longer than ${MAX_URL} characters.`)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const line = {
+      method: request.method,
+      url: request.url.slice(0, 500),
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 100) / 100,
+      address: request.clientAddress,
+      user: request.actor?.id,
+    }
+    request.log.info(line, 'request')
+  })
+}
+
+async function registerBrowserRules(app: FastifyInstance, config: Config): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        objectSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        // On plain http it would turn the page's own files into https and leave it blank.
+        upgradeInsecureRequests: null,
+      },
+    },
+  })
+  await app.register(cors, {
+    origin: config.corsOrigins.length > 0 ? [...config.corsOrigins] : false,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: [
+      'ETag',
+      'Location',
+      'Link',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Retry-After',
+      'Idempotency-Replayed',
+      'X-Request-Id',
+    ],
+    maxAge: 600,
+  })
+}
+
+async function registerApi(api: FastifyInstance, services: Services, readiness: ReadinessState): Promise<void> {
+  await api.register(underPressure, { maxEventLoopDelay: 2000, retryAfter: 2 })
+  api.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+    if (!readiness.isCurrent) await readiness.require()
+  })
+  await registerModules(api, services, await createLimiter(api, services.config.rateLimitMax))
+}

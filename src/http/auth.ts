@@ -1,0 +1,127 @@
+import jwt from '@fastify/jwt'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../errors.ts'
+import { isPermitted, type Permission } from './permissions.ts'
+
+/** Who is asking, read from the database for this request. */
+export interface Actor {
+  id: number
+  username: string
+  role: string
+  /** Goes up when a password, a role or a status changes; older tokens are void. */
+  token_version: number
+}
+
+/** What an access token says: `sub` the user, `sid` the session, `tv` the token version. */
+export interface AccessClaims {
+  sub: string
+  sid: number
+  tv: number
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set on every route but the public ones. */
+    actor: Actor
+    /** The session the access token belongs to. */
+    sessionId: number
+  }
+}
+
+declare module '@fastify/jwt' {
+  interface FastifyJWT {
+    payload: AccessClaims
+    user: AccessClaims
+  }
+}
+
+export interface AuthOptions {
+  /** The user of a session that is neither ended nor expired, if active. */
+  findActor(sessionId: number): Promise<Actor | undefined>
+  /** Counts the request against its client; throws when that has had enough. */
+  limit(request: FastifyRequest, reply: FastifyReply, client: string): Promise<void>
+}
+
+const ISSUER = 'stock-management-api'
+
+/**
+ * Access tokens: HS256 and nothing else, with issuer, audience, type and expiry checked.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8725 for why each is pinned
+ */
+export async function registerTokens(app: FastifyInstance, secret: string, accessTokenSeconds: number): Promise<void> {
+  await app.register(jwt, {
+    secret,
+    sign: {
+      algorithm: 'HS256',
+      iss: ISSUER,
+      aud: ISSUER,
+      expiresIn: accessTokenSeconds * 1000,
+      header: { alg: 'HS256', typ: 'at+jwt' },
+    },
+    verify: {
+      algorithms: ['HS256'],
+      allowedIss: ISSUER,
+      allowedAud: ISSUER,
+      requiredClaims: ['exp', 'iat', 'sub', 'sid', 'tv'],
+      checkTyp: 'at+jwt',
+      cache: 1000,
+    },
+  })
+}
+
+/**
+ * Gives every route registered on `app` the guard its `x-permission` asks for. A route without one does not start;
+ * `public` is said in so many words.
+ */
+export function registerGuard(app: FastifyInstance, options: AuthOptions): void {
+  app.decorateRequest('actor', null as unknown as Actor)
+  app.decorateRequest('sessionId', 0)
+  app.addHook('onRoute', (route) => {
+    const schema = (route.schema ?? {}) as Record<string, unknown>
+    const permission = schema['x-permission'] as Permission | 'public' | undefined
+    if (permission === undefined) throw new Error(`${route.method} ${route.url} names no x-permission`)
+    const guard = permission === 'public' ? openTo(options) : guardOf(permission, options)
+    if (permission === 'public') {
+      schema.security = []
+      delete schema['x-permission']
+    }
+    route.onRequest = [guard, ...[route.onRequest ?? []].flat()]
+  })
+}
+
+const openTo = (options: AuthOptions) => async (request: FastifyRequest, reply: FastifyReply) => {
+  await options.limit(request, reply, `address ${request.clientAddress}`)
+}
+
+const guardOf =
+  (permission: Permission, options: AuthOptions) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const claims = await verify(request)
+    // Counted before the database is asked, and by address as long as it is not known who asks.
+    await options.limit(request, reply, claims ? `user ${claims.sub}` : `address ${request.clientAddress}`)
+    const actor = claims ? await options.findActor(claims.sid) : undefined
+    if (!claims || actor?.token_version !== claims.tv || String(actor.id) !== claims.sub) throw unauthenticated(request)
+    request.actor = actor
+    request.sessionId = claims.sid
+    if (!isPermitted(actor.role, permission)) {
+      throw new Problem('forbidden', `Your role, ${actor.role}, does not include ${permission}.`)
+    }
+  }
+
+/** The claims of a valid token. Whatever is wrong with a token, it is no token; the library has many ways to say so. */
+async function verify(request: FastifyRequest): Promise<AccessClaims | undefined> {
+  try {
+    const claims = await request.jwtVerify<AccessClaims>()
+    return Number.isSafeInteger(claims.sid) && Number.isSafeInteger(claims.tv) ? claims : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function unauthenticated(request: FastifyRequest): Problem {
+  const challenge = request.headers.authorization ? 'Bearer error="invalid_token"' : 'Bearer'
+  const detail = request.headers.authorization
+    ? 'The access token is not valid, or no longer: log in again, or refresh it.'
+    : 'Send an access token: Authorization: Bearer <access_token>, from POST /api/v1/auth/login.'
+  return new Problem('unauthenticated', detail, { headers: { 'www-authenticate': challenge } })
+}

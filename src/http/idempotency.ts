@@ -1,0 +1,194 @@
+import { createHmac } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { sql } from 'kysely'
+import type { Store, Writer } from '../db/types.ts'
+import { Problem } from '../errors.ts'
+import { now, secondsFrom } from '../values/time.ts'
+
+/** What a write answers. */
+export interface Answer<T> {
+  status: number
+  body: T
+  headers?: Record<string, string>
+}
+
+interface Scope {
+  user_id: number
+  route: string
+  key: string
+  fingerprint: string
+}
+
+interface Stored {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
+/** Thrown inside the transaction to leave it: the key has been answered before. */
+class Answered extends Error {
+  readonly stored: Stored
+  constructor(stored: Stored) {
+    super('answered before')
+    this.stored = stored
+  }
+}
+
+export const KEPT_SECONDS = 86_400
+const NOT_KEPT = new Set([401, 429])
+
+/**
+ * Carries out writes once per `Idempotency-Key`: the key and the effect are one transaction, so a repetition finds
+ * both or neither, also after a restart, and is answered byte for byte what the first was. Of parallel repetitions one
+ * works and the others wait for its answer. Kept for 24 hours per user and address.
+ */
+export class Idempotency {
+  readonly #store: Store
+  readonly #secret: Buffer
+
+  /** @param secret SECRET_KEY; fingerprints of bodies are keyed by it, for bodies may hold passwords */
+  constructor(store: Store, secret: string) {
+    this.#store = store
+    this.#secret = createHmac('sha256', secret).update('idempotency').digest()
+  }
+
+  /**
+   * Runs `effect` in a transaction and sends its answer, or sends what was answered to the same request before.
+   *
+   * @throws Problem `idempotency-key-reused` when the key came with another body; whatever `effect` throws
+   */
+  async run<T>(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    effect: (writer: Writer) => Promise<Answer<T>>,
+  ): Promise<FastifyReply> {
+    const scope = this.#scopeOf(request)
+    if (scope === undefined) {
+      const { status, headers = {}, body } = await this.#store.write(effect)
+      return reply.code(status).headers(headers).send(body)
+    }
+    try {
+      return send(reply, await this.#store.write((writer) => perform(writer, scope, reply, effect)))
+    } catch (error) {
+      if (error instanceof Answered) return replay(reply, error.stored)
+      if (!(error instanceof Problem) || error.status >= 500 || NOT_KEPT.has(error.status)) throw error
+      if (error.slug === 'idempotency-key-reused') throw error
+      return await this.#keepRefusal(request, reply, scope, error)
+    }
+  }
+
+  #scopeOf(request: FastifyRequest): Scope | undefined {
+    const header = request.headers['idempotency-key']
+    if (header === undefined) return undefined
+    const key = String(header).replace(/^"(.*)"$/, '$1')
+    if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+      const detail = 'must be 1 to 255 visible ASCII characters'
+      throw new Problem('invalid-parameter', `Idempotency-Key ${detail}.`, {
+        errors: [{ pointer: 'headers:/idempotency-key', detail }],
+      })
+    }
+    const fingerprint = createHmac('sha256', this.#secret)
+      .update(JSON.stringify(request.body ?? null))
+      .digest('base64url')
+    return { user_id: request.actor.id, route: `${request.method} ${request.url.split('?', 1)[0]}`, key, fingerprint }
+  }
+
+  /** A refusal wrote nothing; it is kept on its own, unless meanwhile the same request succeeded. */
+  async #keepRefusal(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    scope: Scope,
+    problem: Problem,
+  ): Promise<FastifyReply> {
+    const body = JSON.stringify(problem.toDocument(request.id))
+    const headers = { ...problem.headers, 'content-type': 'application/problem+json; charset=utf-8' }
+    const stored = { status: problem.status, headers, body }
+    try {
+      await this.#store.write(async (writer) => {
+        await claim(writer, scope)
+        await keep(writer, scope, stored)
+      })
+    } catch (error) {
+      if (error instanceof Answered) return replay(reply, error.stored)
+      throw error
+    }
+    return send(reply, stored)
+  }
+}
+
+async function perform<T>(
+  writer: Writer,
+  scope: Scope,
+  reply: FastifyReply,
+  effect: (writer: Writer) => Promise<Answer<T>>,
+): Promise<Stored> {
+  await claim(writer, scope)
+  const { status, headers = {}, body } = await effect(writer)
+  const serialize = reply.getSerializationFunction(String(status), 'application/json') ?? JSON.stringify
+  const text = body === undefined || body === null ? '' : serialize(body as never)
+  const contentType: Record<string, string> = text === '' ? {} : { 'content-type': 'application/json; charset=utf-8' }
+  const stored = { status, headers: { ...headers, ...contentType }, body: text }
+  await keep(writer, scope, stored)
+  return stored
+}
+
+/** Takes the key for this request. The unique row makes a parallel request wait here until the first has committed. */
+async function claim(writer: Writer, scope: Scope): Promise<void> {
+  const created_at = now()
+  const mine = await writer
+    .insertInto('idempotency_keys')
+    .values({ ...scope, created_at })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['user_id', 'route', 'key'])
+        .doUpdateSet({ fingerprint: scope.fingerprint, created_at, status: null, headers: null, body: null })
+        .where('idempotency_keys.created_at', '<', secondsFrom(created_at, -KEPT_SECONDS)),
+    )
+    .returning('key')
+    .executeTakeFirst()
+  if (mine) return
+  const first = await writer
+    .selectFrom('idempotency_keys')
+    .select(['fingerprint', 'status', 'headers', 'body'])
+    .where('user_id', '=', scope.user_id)
+    .where('route', '=', scope.route)
+    .where('key', '=', scope.key)
+    .executeTakeFirst()
+  if (first?.status == null)
+    throw new Problem('request-in-progress', 'The same request is under way; repeat it in a moment.', {
+      headers: { 'retry-after': '1' },
+    })
+  if (first.fingerprint !== scope.fingerprint) {
+    throw new Problem(
+      'idempotency-key-reused',
+      'This Idempotency-Key came with another body before; use a new key for a new request.',
+    )
+  }
+  throw new Answered({ status: first.status, headers: JSON.parse(first.headers ?? '{}'), body: first.body ?? '' })
+}
+
+async function keep(writer: Writer, scope: Scope, stored: Stored): Promise<void> {
+  await writer
+    .updateTable('idempotency_keys')
+    .set({ status: stored.status, headers: JSON.stringify(stored.headers), body: stored.body })
+    .where('user_id', '=', scope.user_id)
+    .where('route', '=', scope.route)
+    .where('key', '=', scope.key)
+    .execute()
+}
+
+const send = (reply: FastifyReply, { status, headers, body }: Stored) =>
+  reply
+    .code(status)
+    .headers(headers)
+    .send(body === '' ? undefined : body)
+
+const replay = (reply: FastifyReply, stored: Stored) => send(reply.header('idempotency-replayed', 'true'), stored)
+
+/** Removes keys whose day is over. */
+export async function purgeIdempotencyKeys(store: Store): Promise<void> {
+  const cutoff = secondsFrom(now(), -KEPT_SECONDS)
+  await store.write(
+    async (writer) => await sql`delete from idempotency_keys where created_at < ${cutoff}`.execute(writer),
+  )
+}

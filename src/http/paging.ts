@@ -1,0 +1,127 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { type TProperties, Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../errors.ts'
+import { Closed, StringEnum } from './schema.ts'
+
+/** The query of a list: what it may be sorted by, and its own filters. */
+export function ListQuery<const S extends readonly [string, ...string[]], F extends TProperties>(
+  sorts: S,
+  filters: F,
+  order: 'asc' | 'desc' = 'asc',
+) {
+  return Closed({
+    limit: Type.Integer({
+      format: 'int32',
+      minimum: 1,
+      maximum: 100,
+      default: 50,
+      description: 'Rows in a page.',
+      examples: [20],
+    }),
+    cursor: Type.Optional(
+      Type.String({
+        maxLength: 1000,
+        description: 'The `next_cursor` of the page before, with the same filters and order.',
+      }),
+    ),
+    sort: StringEnum(sorts, { default: sorts[0], description: 'What the rows are ordered by.', examples: [sorts[0]] }),
+    order: StringEnum(['asc', 'desc'], { default: order, description: 'Ascending or descending.', examples: [order] }),
+    include_total: Type.Boolean({
+      default: false,
+      description: 'Count all rows that match, as `total`.',
+      examples: [false],
+    }),
+    ...filters,
+  })
+}
+
+/** Where a page starts: after the row with this sort value and this id. */
+export interface After {
+  value: string | number
+  id: number
+  /** What a list carries from page to page besides, such as a running balance. */
+  carried?: number
+}
+
+export interface Paging {
+  limit: number
+  after: After | undefined
+}
+
+const PAGING = new Set(['limit', 'cursor', 'include_total'])
+
+/**
+ * Cursors: opaque to clients, signed, and bound to the address, filters and order of the list they came from, so that
+ * none can be made up or carried over.
+ */
+export class Cursors {
+  readonly #key: Buffer
+
+  /** @param secret SECRET_KEY */
+  constructor(secret: string) {
+    this.#key = createHmac('sha256', secret).update('cursor').digest()
+  }
+
+  /** @throws Problem `invalid-cursor` */
+  read(request: FastifyRequest): Paging {
+    const { limit, cursor } = request.query as { limit: number; cursor?: string }
+    if (cursor === undefined) return { limit, after: undefined }
+    const [payload = '', signature = ''] = cursor.split('.')
+    const expected = this.#sign(payload, request)
+    const given = Buffer.from(signature, 'base64url')
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+      throw new Problem(
+        'invalid-cursor',
+        'The cursor is not one of this list with these filters and this order; start without one.',
+      )
+    }
+    return { limit, after: JSON.parse(Buffer.from(payload, 'base64url').toString()) }
+  }
+
+  write(request: FastifyRequest, after: After): string {
+    const payload = Buffer.from(JSON.stringify(after)).toString('base64url')
+    return `${payload}.${this.#sign(payload, request).toString('base64url')}`
+  }
+
+  #sign(payload: string, request: FastifyRequest): Buffer {
+    const [path] = request.url.split('?', 1)
+    const query = Object.entries(request.query as object).filter(([name]) => !PAGING.has(name))
+    const bound = createHash('sha256')
+      .update(JSON.stringify([path, query.sort(([a], [b]) => (a < b ? -1 : 1))]))
+      .digest('hex')
+    return createHmac('sha256', this.#key).update(`${bound}.${payload}`).digest().subarray(0, 16)
+  }
+}
+
+export interface Page<Row> {
+  data: Row[]
+  next_cursor: string | null
+  total?: number
+}
+
+/**
+ * Cuts a page from rows read with one row more than the limit, and links to the next.
+ *
+ * @param rows at most `limit + 1`, in order
+ * @param afterOf the place of a row in that order
+ */
+export function pageOf<Row, Out>(
+  context: { request: FastifyRequest; reply: FastifyReply; cursors: Cursors; limit: number },
+  rows: Row[],
+  afterOf: (row: Row) => After,
+  toWire: (row: Row) => Out,
+  total?: number,
+): Page<Out> {
+  const { request, reply, cursors, limit } = context
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  const next = rows.length > limit && last !== undefined ? cursors.write(request, afterOf(last)) : null
+  if (next !== null) {
+    const query = new URLSearchParams(request.url.split('?')[1] ?? '')
+    query.set('cursor', next)
+    // Relative to the list itself, so that it holds behind any path prefix.
+    reply.header('link', `<?${query}>; rel="next"`)
+  }
+  return { data: page.map(toWire), next_cursor: next, ...(total === undefined ? {} : { total }) }
+}

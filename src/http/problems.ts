@@ -1,0 +1,98 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ErrorObject } from 'ajv'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import { Problem, type Slug } from '../errors.ts'
+import { describeErrors } from './validation.ts'
+
+/** What Fastify refuses by itself, in the words of the catalogue. */
+const FRAMEWORK: Record<string, [Slug, string]> = {
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid-json', 'The body is empty.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid-request', 'The body is not as long as Content-Length says.'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'The body is larger than is accepted here.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'Send the body as application/json.'],
+  FST_ERR_BAD_URL: ['invalid-url', 'The address is not well formed.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['url-too-long', 'A part of the address is too long.'],
+  FST_ERR_HANDLER_TIMEOUT: ['overloaded', 'The answer took too long.'],
+}
+
+/** Sends a problem document; nothing else in the service writes one. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .type('application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problem.toDocument(request.id)))
+}
+
+/** Any error as a problem. What is not expected is an internal error, which says nothing of what happened. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  const { validation, validationContext, statusCode, code } = error as Partial<FastifyError>
+  if (validation) return validationProblem(validation as ErrorObject[], validationContext ?? 'body')
+  const known = code === undefined ? undefined : FRAMEWORK[code]
+  if (known) return new Problem(known[0], known[1])
+  if (statusCode !== undefined && statusCode < 500)
+    return new Problem('invalid-request', 'The request could not be read.')
+  if (statusCode === 503) return new Problem('overloaded', 'The service is too busy now; try again in a moment.')
+  return new Problem('internal-error', 'The request was not carried out. Its id is in the log.', { cause: error })
+}
+
+function validationProblem(validation: ErrorObject[], part: string): Problem {
+  const errors = describeErrors(validation, part)
+  const summary = errors.map((error) => `${error.pointer} ${error.detail}`)[0] ?? 'The request is not valid.'
+  return new Problem(part === 'body' ? 'validation-failed' : 'invalid-parameter', summary, { errors })
+}
+
+function onError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error)
+  if (problem.status >= 500) request.log.error({ err: problem.cause ?? problem }, problem.message)
+  return sendProblem(request, reply, problem)
+}
+
+const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+function onNotFound(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const url = request.url.split('?', 1)[0] as string
+  const allowed = METHODS.filter((method) => app.findRoute({ method, url }))
+  if (allowed.length === 0 || allowed.includes(request.method as HTTPMethods)) {
+    return sendProblem(
+      request,
+      reply,
+      new Problem('route-not-found', `There is nothing at ${url.slice(0, 200)}; see /docs.`),
+    )
+  }
+  const allow = allowed.join(', ')
+  const problem = new Problem('method-not-allowed', `Allowed here: ${allow}.`, { headers: { allow } })
+  return sendProblem(request, reply, problem)
+}
+
+/** Makes every failure of `app` a problem document, also those before routing. Call it before anything is registered. */
+export function registerProblems(app: FastifyInstance): void {
+  app.setErrorHandler(onError)
+  app.setNotFoundHandler((request, reply) => onNotFound(app, request, reply))
+}
+
+export const frameworkErrors = onError
+
+const CLIENT_ERRORS: Record<string, Slug> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+}
+
+/** Answers what is no HTTP request at all, on the bare socket. */
+export function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const problem = new Problem(
+    CLIENT_ERRORS[error.code ?? ''] ?? 'invalid-request',
+    'This is not a well-formed HTTP request.',
+  )
+  const body = JSON.stringify(problem.toDocument(''))
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,127 @@
+import { Ajv, type ErrorObject, type FuncKeywordDefinition, type Options, type ValidateFunction } from 'ajv'
+import addFormats from 'ajv-formats'
+import type { FastifySchemaCompiler } from 'fastify'
+import type { FieldError } from '../errors.ts'
+import { clean } from '../values/text.ts'
+import { components } from './schema.ts'
+
+/** `x-clean: true`: the text is trimmed and brought to NFC where it stands, before its length counts. */
+const cleanKeyword: FuncKeywordDefinition = {
+  keyword: 'x-clean',
+  type: 'string',
+  before: 'maxLength',
+  modifying: true,
+  errors: false,
+  validate: (on: boolean, text: string, _parent, context) => {
+    if (on && context) context.parentData[context.parentDataProperty] = clean(text)
+    return true
+  },
+}
+
+function newAjv(options: Options): Ajv {
+  const ajv = new Ajv({ useDefaults: true, strictTypes: false, verbose: true, discriminator: true, ...options })
+  addFormats.default(ajv)
+  ajv.addKeyword(cleanKeyword)
+  for (const component of Object.values(components)) ajv.addSchema(component)
+  return ajv
+}
+
+/** A list of so many errors is read by nobody, and sizes are checked first so that a huge body is not walked. */
+const MAX_ERRORS = 20
+const SIZES = new Set(['maxItems', 'maxLength', 'maxProperties'])
+
+/**
+ * The one validator of the service. Bodies are never coerced and report every wrong field; parameters, which arrive
+ * as text, are coerced. A schema is compiled when it is first needed, which keeps the start short.
+ */
+export function createValidatorCompiler(): FastifySchemaCompiler<object> {
+  const strict = newAjv({})
+  const everything = newAjv({ allErrors: true, useDefaults: false })
+  const coercing = newAjv({ coerceTypes: 'array', allErrors: true })
+  return ({ schema, httpPart }) => {
+    let check: ((data: unknown) => true | ErrorObject[]) | undefined
+    const compile = () =>
+      httpPart === 'body' ? compileBody(strict, everything, schema) : compileRest(coercing, schema)
+    return (data: unknown) => {
+      check ??= compile()
+      const outcome = check(data)
+      return outcome === true ? true : { error: outcome as unknown as Error }
+    }
+  }
+}
+
+function compileRest(ajv: Ajv, schema: object) {
+  const validate = ajv.compile(schema)
+  return (data: unknown) => validate(data) || errorsOf(validate)
+}
+
+function compileBody(strict: Ajv, everything: Ajv, schema: object) {
+  const first = strict.compile(schema)
+  const all = everything.compile(schema)
+  return (data: unknown) => {
+    if (first(data)) return true
+    if (SIZES.has(first.errors?.[0]?.keyword ?? '') || all(data)) return errorsOf(first)
+    return errorsOf(all)
+  }
+}
+
+const errorsOf = (validate: ValidateFunction) => (validate.errors ?? []).slice(0, MAX_ERRORS)
+
+/** Says each of Ajv's findings so that the caller knows the field and the way out. */
+export function describeErrors(errors: ErrorObject[], part: string): FieldError[] {
+  const base = part === 'body' ? '#' : `${part}:`
+  return errors.map((error) => {
+    const { missingProperty, additionalProperty } = error.params as Record<string, string | undefined>
+    const field = missingProperty ?? additionalProperty
+    const pointer = `${base}${error.instancePath}${field === undefined ? '' : `/${escapePointer(field)}`}`
+    return { pointer, detail: describe(error) }
+  })
+}
+
+const escapePointer = (name: string) => name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')
+
+function describe(error: ErrorObject): string {
+  const schema = (error.parentSchema ?? {}) as { examples?: unknown[]; enum?: unknown[]; properties?: object }
+  const example = schema.examples?.length ? `, for example ${JSON.stringify(schema.examples[0])}` : ''
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownField(error.params.additionalProperty, Object.keys(schema.properties ?? {}))
+    case 'required':
+      return 'is required'
+    case 'enum':
+      return `must be one of ${(schema.enum ?? []).map((value) => JSON.stringify(value)).join(', ')}`
+    case 'pattern':
+      return `has a form that is not allowed${example}`
+    case 'type':
+      return `must be ${indefinite(String(error.params.type))}${error.data === null ? ', not null' : ''}${example}`
+    case 'minProperties':
+      return 'must name at least one field'
+    default:
+      return `${error.message ?? 'is not valid'}${error.keyword === 'format' ? example : ''}`
+  }
+}
+
+const indefinite = (type: string) => (/^[aeio]/.test(type) ? `an ${type}` : `a ${type}`)
+
+function unknownField(name: string, known: string[]): string {
+  const near = known.find((candidate) => distance(candidate, name) <= 2)
+  return near ? `is not a known field; did you mean "${near}"?` : `is not a known field; known are ${known.join(', ')}`
+}
+
+/** Edit distance in which two exchanged letters count once; names are short, so the plain table will do. */
+function distance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2) return 3
+  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)]
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j += 1) {
+      const above = rows[i - 1] as number[]
+      const substitution = (above[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const exchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swap = exchanged ? ((rows[i - 2] as number[])[j - 2] as number) + 1 : Number.POSITIVE_INFINITY
+      row.push(Math.min(substitution, (above[j] as number) + 1, (row[j - 1] as number) + 1, swap))
+    }
+    rows.push(row)
+  }
+  return (rows[a.length] as number[])[b.length] as number
+}

@@ -1,0 +1,72 @@
+import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import type { FastifyBaseLogger } from 'fastify'
+import { type DestinationStream, multistream, pino } from 'pino'
+
+export interface LogOptions {
+  level: string
+  pretty: boolean
+  /** Path of a file to write beside stdout, rotated by size. */
+  file: { path: string; size: string; count: number } | undefined
+}
+
+/** Where a secret could stand in something that is logged. */
+const SECRETS = [
+  'authorization',
+  'cookie',
+  'password',
+  'current_password',
+  'new_password',
+  'access_token',
+  'refresh_token',
+  'secret',
+]
+const REDACTED = [...SECRETS, ...SECRETS.map((name) => `*.${name}`), ...SECRETS.map((name) => `*.*.${name}`)]
+
+/**
+ * The log: one JSON object a line on stdout, with the level as a word; for people in development. Written at once and
+ * in this thread, so that nothing is lost when the process is killed.
+ */
+export async function createLog(options: LogOptions): Promise<FastifyBaseLogger> {
+  const streams: { level: string; stream: DestinationStream }[] = [
+    { level: options.level, stream: standardOutput(options.pretty) },
+  ]
+  if (options.file) {
+    mkdirSync(dirname(options.file.path), { recursive: true })
+    // It ships no types.
+    const { default: roll } = (await import('pino-roll' as string)) as {
+      default: (options: object) => Promise<unknown>
+    }
+    const stream = await roll({
+      file: options.file.path,
+      size: options.file.size,
+      limit: { count: options.file.count - 1 },
+      sync: true,
+    })
+    streams.push({ level: options.level, stream: stream as DestinationStream })
+  }
+  const [only] = streams
+  const destination = streams.length === 1 && only ? only.stream : multistream(streams as never)
+  return pino(
+    {
+      level: options.level,
+      base: undefined,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: REDACTED, censor: '[redacted]' },
+    },
+    destination,
+  ) as FastifyBaseLogger
+}
+
+function standardOutput(pretty: boolean): DestinationStream {
+  const plain = pino.destination({ fd: 1, sync: true })
+  if (!pretty) return plain
+  try {
+    const build = createRequire(import.meta.url)('pino-pretty') as (options: object) => DestinationStream
+    return build({ sync: true, colorize: process.stdout.isTTY, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' })
+  } catch {
+    return plain
+  }
+}

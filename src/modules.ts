@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify'
+import type { Services } from './app.ts'
+import type { Store } from './db/types.ts'
+import { registerGuard } from './http/auth.ts'
+import { purgeIdempotencyKeys } from './http/idempotency.ts'
+import type { Limiter } from './http/limits.ts'
+import { createActorLoader, purgeSessions } from './modules/auth/service.ts'
+import { categoryRoutes } from './modules/categories/routes.ts'
+
+/** The groups of the document, in the order they are shown. */
+export const tags = [
+  { name: 'Auth', description: 'Logging in and out, and your own account.' },
+  { name: 'Users', description: 'Who may do what; for administrators.' },
+  { name: 'Categories', description: 'Groups of products.' },
+  { name: 'Products', description: 'What is stocked.' },
+  { name: 'Locations', description: 'Where it is stocked.' },
+  { name: 'Stock', description: 'How much there is, now or at any time before.' },
+  { name: 'Movements', description: 'The events that change stock; never changed themselves.' },
+  { name: 'Ledger', description: 'The proof of every balance.' },
+  { name: 'Health', description: 'For load balancers and platforms.' },
+]
+
+/** Registers every module, by hand and in order. */
+export async function registerModules(api: FastifyInstance, services: Services, limit: Limiter): Promise<void> {
+  registerGuard(api, { findActor: createActorLoader(services.store), limit })
+  await api.register(categoryRoutes, services)
+}
+
+/** Removes what has expired and nobody can use any more. */
+export async function purgeExpired(store: Store): Promise<void> {
+  await purgeIdempotencyKeys(store)
+  await purgeSessions(store)
+}

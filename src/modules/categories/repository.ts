@@ -1,0 +1,69 @@
+import type { Insertable, Updateable } from 'kysely'
+import { lockRows } from '../../db/dialect.ts'
+import { keyset } from '../../db/keyset.ts'
+import type { Categories } from '../../db/schema.gen.ts'
+import type { Reader, Writer } from '../../db/types.ts'
+import type { Paging } from '../../http/paging.ts'
+import type { CategoryQuery } from './schemas.ts'
+
+const SORTS = { name: 'c.name_key', created_at: 'c.created_at', updated_at: 'c.updated_at', id: 'c.id' } as const
+
+function selectCategories(db: Reader) {
+  return db.selectFrom('categories as c').select((eb) => [
+    'c.id',
+    'c.name',
+    'c.name_key',
+    'c.description',
+    'c.version',
+    'c.created_at',
+    'c.updated_at',
+    eb
+      .selectFrom('products as p')
+      .select((count) => count.fn.countAll<number>().as('count'))
+      .whereRef('p.category_id', '=', 'c.id')
+      .as('product_count'),
+  ])
+}
+
+export type CategoryRow = Awaited<ReturnType<typeof listCategories>>[number]
+
+export const listCategories = (db: Reader, query: CategoryQuery, { limit, after }: Paging) =>
+  keyset(selectCategories(db), { column: SORTS[query.sort], id: 'c.id', order: query.order, after, limit }).execute()
+
+export async function countCategories(db: Reader): Promise<number> {
+  const { count } = await db
+    .selectFrom('categories')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+export const findCategory = (db: Reader, id: number) => selectCategories(db).where('c.id', '=', id).executeTakeFirst()
+
+export const findCategoryIdByKey = (db: Reader, key: string) =>
+  db.selectFrom('categories').select('id').where('name_key', '=', key).executeTakeFirst()
+
+/** A category, held until the transaction ends. */
+export const lockCategory = (trx: Writer, id: number) =>
+  selectCategories(trx).where('c.id', '=', id).$call(lockRows(trx, 'c')).executeTakeFirst()
+
+/** @returns undefined when the name is taken */
+export const insertCategory = (trx: Writer, category: Insertable<Categories>) =>
+  trx
+    .insertInto('categories')
+    .values(category)
+    .onConflict((conflict) => conflict.column('name_key').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+
+/** @returns undefined when the version is no longer that one */
+export const updateCategory = (trx: Writer, id: number, version: number, changes: Updateable<Categories>) =>
+  trx
+    .updateTable('categories')
+    .set({ ...changes, version: version + 1 })
+    .where('id', '=', id)
+    .where('version', '=', version)
+    .returning('id')
+    .executeTakeFirst()
+
+export const deleteCategory = (trx: Writer, id: number) => trx.deleteFrom('categories').where('id', '=', id).execute()

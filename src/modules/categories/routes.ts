@@ -1,0 +1,151 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import type { Services } from '../../app.ts'
+import { etagOf, requireMatch, sendResource } from '../../http/etag.ts'
+import * as op from '../../http/operation.ts'
+import { pageOf } from '../../http/paging.ts'
+import { Closed, Id, Ref } from '../../http/schema.ts'
+import * as repository from './repository.ts'
+import { Category, CategoryPage, CategoryPatch, CategoryQuery, NewCategory } from './schemas.ts'
+import { changeCategory, createCategory, noCategory, removeCategory, toCategory } from './service.ts'
+
+const params = Closed({ category_id: Id({ description: 'Category.' }) })
+const etag = (category: Category) => etagOf(category.version, category.product_count)
+
+export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors, idempotency }) => {
+  app.get(
+    '/categories',
+    {
+      schema: {
+        ...op.operation({
+          id: 'listCategories',
+          tag: 'Categories',
+          permission: 'catalogue:read',
+          summary: 'List categories',
+          description: 'All categories with the number of their products.',
+        }),
+        querystring: CategoryQuery,
+        response: { 200: op.answer(CategoryPage, 'A page of categories', op.linkHeader), ...op.problems() },
+      },
+    },
+    async (request, reply) => {
+      const paging = cursors.read(request)
+      const { sort, include_total } = request.query
+      const [rows, total] = await store.read(
+        async (reader) =>
+          [
+            await repository.listCategories(reader, request.query, paging),
+            include_total ? await repository.countCategories(reader) : undefined,
+          ] as const,
+      )
+      const columns = { name: 'name_key', created_at: 'created_at', updated_at: 'updated_at', id: 'id' } as const
+      const place = (row: repository.CategoryRow) => ({ value: row[columns[sort]], id: row.id })
+      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, toCategory, total)
+    },
+  )
+
+  app.post(
+    '/categories',
+    {
+      schema: {
+        ...op.operation({
+          id: 'createCategory',
+          tag: 'Categories',
+          permission: 'category:edit',
+          summary: 'Create a category',
+          description: 'The name is unique without regard to case and white space.',
+        }),
+        headers: op.idempotencyKey,
+        body: Ref(NewCategory),
+        response: {
+          201: op.answer(Category, 'Created', op.locationHeader, op.etagHeader),
+          ...op.problems(409, 413, 415, 422),
+        },
+      },
+    },
+    async (request, reply) =>
+      await idempotency.run(request, reply, async (trx) => {
+        const category = await createCategory(trx, request.body)
+        return {
+          status: 201,
+          body: category,
+          headers: { location: `/api/v1/categories/${category.id}`, etag: etag(category) },
+        }
+      }),
+  )
+
+  app.get(
+    '/categories/:category_id',
+    {
+      schema: {
+        ...op.operation({
+          id: 'getCategory',
+          tag: 'Categories',
+          permission: 'catalogue:read',
+          summary: 'Get a category',
+          description: 'One category with the number of its products.',
+        }),
+        params,
+        headers: op.ifNoneMatch,
+        response: { 200: op.answer(Category, 'The category', op.etagHeader), 304: op.notModified, ...op.problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const { category_id } = request.params
+      const row = await store.query((reader) => repository.findCategory(reader, category_id))
+      if (row === undefined) throw noCategory(category_id)
+      const category = toCategory(row)
+      return sendResource(request, reply, etag(category), category)
+    },
+  )
+
+  app.patch(
+    '/categories/:category_id',
+    {
+      schema: {
+        ...op.operation({
+          id: 'updateCategory',
+          tag: 'Categories',
+          permission: 'category:edit',
+          summary: 'Change a category',
+          description: 'A merge patch: fields that are absent stay as they are.',
+        }),
+        params,
+        headers: op.ifMatch,
+        consumes: ['application/merge-patch+json', 'application/json'],
+        body: Ref(CategoryPatch),
+        response: { 200: op.answer(Category, 'Changed', op.etagHeader), ...op.problems(404, 409, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const { category_id } = request.params
+      const category = await store.write((trx) =>
+        changeCategory(trx, category_id, request.body, (version) => requireMatch(request, version)),
+      )
+      return reply.header('etag', etag(category)).send(category)
+    },
+  )
+
+  app.delete(
+    '/categories/:category_id',
+    {
+      schema: {
+        ...op.operation({
+          id: 'deleteCategory',
+          tag: 'Categories',
+          permission: 'category:edit',
+          summary: 'Delete a category',
+          description: 'Refused while products, archived ones too, are in it.',
+        }),
+        params,
+        headers: op.ifMatch,
+        response: { 204: Type.Null({ description: 'Deleted' }), ...op.problems(404, 409, 412) },
+      },
+    },
+    async (request, reply) => {
+      const { category_id } = request.params
+      await store.write((trx) => removeCategory(trx, category_id, (version) => requireMatch(request, version)))
+      return reply.code(204).send(null)
+    },
+  )
+}

@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { type Test, test } from 'tap'
+
+const SCRIPT = join(import.meta.dirname, '../../scripts/test.ts')
+
+const FILES = {
+  'pass.test.ts': `import { test } from 'tap'
+    test('adds', async (t) => { const two: number = 1 + 1; t.equal(two, 2); t.match(process.env.TEST_DATABASE_URL, 'not-used') })`,
+  'fail.test.ts': `import { test } from 'tap'
+    test('subtracts', async (t) => { t.equal(3 - 1, 1) })`,
+  'crash.test.ts': `import { nothing } from './missing.ts'
+    nothing()`,
+  'skip.test.ts': `import { test } from 'tap'
+    test('browser', { skip: 'no chromium' }, async () => {})`,
+  'empty.test.ts': 'export {}',
+}
+
+/** tap takes no tests from a folder of fixtures unless told so. */
+const CONFIG = 'plugin: ["!@tapjs/typescript"]\nexclude: [nothing]\ndisable-coverage: true\n'
+
+/** Runs the runner in a project of its own, whose tests need no database server. */
+function run(t: Test, ...files: string[]) {
+  const project = { ...FILES, 'package.json': '{"type":"module"}', '.taprc': CONFIG }
+  const env = Object.entries(process.env).filter(([name]) => !/^_?TAP|^NODE_OPTIONS$/.test(name))
+  const { status, stdout } = spawnSync(process.execPath, [SCRIPT, ...files], {
+    cwd: t.testdir(project),
+    env: { ...Object.fromEntries(env), TEST_DATABASE_URL: 'postgres://not-used' },
+    encoding: 'utf8',
+  })
+  return { status, lastLine: stdout.trimEnd().split('\n').at(-1) }
+}
+
+test('passing tests end with their number and success', async (t) => {
+  t.same(run(t, 'pass.test.ts', 'skip.test.ts'), { status: 0, lastLine: '2 passed, 0 failed, 1 skipped' })
+})
+
+test('failed, crashed and empty files all count', async (t) => {
+  const files = ['pass.test.ts', 'fail.test.ts', 'crash.test.ts', 'empty.test.ts']
+  t.same(run(t, ...files), { status: 1, lastLine: '2 passed, 3 failed' })
+})
+
+test('no test that passes is no success', async (t) => {
+  t.same(run(t, 'skip.test.ts'), { status: 1, lastLine: '0 passed, 0 failed, 1 skipped' }, 'all skipped')
+})
