@@ -6,6 +6,9 @@ import { purgeIdempotencyKeys } from './http/idempotency.ts'
 import type { Limiter } from './http/limits.ts'
 import { createActorLoader, purgeSessions } from './modules/auth/service.ts'
 import { categoryRoutes } from './modules/categories/routes.ts'
+import { locationRoutes } from './modules/locations/routes.ts'
+import { movementRoutes } from './modules/stock/movement-routes.ts'
+import { stockRoutes } from './modules/stock/routes.ts'
 
 /** The groups of the document, in the order they are shown. */
 export const tags = [
@@ -24,6 +27,9 @@ export const tags = [
 export async function registerModules(api: FastifyInstance, services: Services, limit: Limiter): Promise<void> {
   registerGuard(api, { findActor: createActorLoader(services.store), limit })
   await api.register(categoryRoutes, services)
+  await api.register(locationRoutes, services)
+  await api.register(stockRoutes, services)
+  await api.register(movementRoutes, services)
 }
 
 /** Removes what has expired and nobody can use any more. */

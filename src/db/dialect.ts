@@ -49,3 +49,8 @@ export function violatedConstraint(error: unknown): string | undefined {
   const [first = '', ...rest] = columns.split(', ')
   return [first.replace('.', '_'), ...rest.map((column) => column.slice(column.indexOf('.') + 1)), 'unique'].join('_')
 }
+
+/** Keeps rows of `table` from being locked by another transaction until this one ends; any number may do so at once. */
+export function shareRows<Q extends { forKeyShare(of: never): Q }>(db: Reader, table: string): (query: Q) => Q {
+  return (query) => (isPostgres(db) ? query.forKeyShare(table as never) : query)
+}

@@ -27,12 +27,12 @@ interface Compiled {
  * A query that is built and compiled once per engine and then only run with new values; the hot ones are written so.
  * On PostgreSQL it is also prepared under `name` on each connection.
  *
- * @param name unique, at most 63 bytes
+ * @param name unique, at most 63 bytes; undefined where PostgreSQL had better plan each run for its values
  * @param build makes the query; every value in `values` is a stand-in, so `build` must not look at it
  * @returns a function that runs the query with the given handle and values
  */
 export function prepared<Values extends object, Row>(
-  name: string,
+  name: string | undefined,
   build: (db: Reader, values: Values) => Compilable<Row>,
 ): (handle: Reader, values: Values) => Promise<Row[]> {
   const compiled = new WeakMap<object, Compiled>()
@@ -42,7 +42,7 @@ export function prepared<Values extends object, Row>(
     if (entry === undefined) {
       const query = build(handle, placeholders as Values).compile()
       entry = { query, parameters: query.parameters }
-      names.set(query.queryId, name)
+      if (name !== undefined) names.set(query.queryId, name)
       compiled.set(executor.adapter, entry)
     }
     const parameters = entry.parameters.map((parameter) =>

@@ -1,0 +1,92 @@
+import type { Insertable, Updateable } from 'kysely'
+import { lockRows } from '../../db/dialect.ts'
+import { keyset } from '../../db/keyset.ts'
+import type { Locations } from '../../db/schema.gen.ts'
+import type { Reader, Writer } from '../../db/types.ts'
+import type { Paging } from '../../http/paging.ts'
+import type { LocationQuery } from './schemas.ts'
+
+const SORTS = { code: 'l.code_key', name: 'l.name_key', id: 'l.id' } as const
+
+export type LocationRow = Awaited<ReturnType<typeof listLocations>>[number]
+
+const selectLocations = (db: Reader, archived: LocationQuery['archived']) =>
+  db
+    .selectFrom('locations as l')
+    .$if(archived !== 'include', (query) => query.where('l.is_active', '=', archived === 'exclude'))
+
+export const listLocations = (db: Reader, query: LocationQuery, { limit, after }: Paging) =>
+  keyset(selectLocations(db, query.archived).selectAll(), {
+    column: SORTS[query.sort],
+    id: 'l.id',
+    order: query.order,
+    after,
+    limit,
+  }).execute()
+
+export async function countLocations(db: Reader, archived: LocationQuery['archived']): Promise<number> {
+  const row = await selectLocations(db, archived)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return row.count
+}
+
+export const findLocation = (db: Reader, id: number) =>
+  db.selectFrom('locations').selectAll().where('id', '=', id).executeTakeFirst()
+
+/** A location, held until the transaction ends. */
+export const lockLocation = (trx: Writer, id: number) =>
+  trx.selectFrom('locations as l').selectAll().where('l.id', '=', id).$call(lockRows(trx, 'l')).executeTakeFirst()
+
+/** Another location that has this code or this name. */
+export const findLocationLike = (db: Reader, code_key: string, name_key: string, except: number) =>
+  db
+    .selectFrom('locations')
+    .select(['id', 'code_key'])
+    .where((eb) => eb.or([eb('code_key', '=', code_key), eb('name_key', '=', name_key)]))
+    .where('id', '<>', except)
+    .executeTakeFirst()
+
+/** @returns undefined when the code or the name is taken */
+export const insertLocation = (trx: Writer, location: Insertable<Locations>) =>
+  trx
+    .insertInto('locations')
+    .values(location)
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst()
+
+export const updateLocation = (trx: Writer, id: number, version: number, changes: Updateable<Locations>) =>
+  trx
+    .updateTable('locations')
+    .set({ ...changes, version: version + 1 })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+
+/** Takes the default from the location that has it. */
+export const clearDefault = (trx: Writer, updated_at: string) =>
+  trx
+    .updateTable('locations')
+    .set((eb) => ({ is_default: false, version: eb('version', '+', 1), updated_at }))
+    .where('is_default', '=', true)
+    .execute()
+
+/** Stock that is at a location or promised from it, in levels. */
+export async function countOccupiedLevels(db: Reader, id: number): Promise<number> {
+  const row = await db
+    .selectFrom('stock')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('location_id', '=', id)
+    .where((eb) => eb.or([eb('quantity', '>', 0), eb('reserved', '>', 0)]))
+    .executeTakeFirstOrThrow()
+  return row.count
+}
+
+/** Whether the ledger or a level names a location. */
+export async function isLocationNamed(db: Reader, id: number): Promise<boolean> {
+  const level = await db.selectFrom('stock').select('id').where('location_id', '=', id).limit(1).executeTakeFirst()
+  return level !== undefined
+}
+
+export const deleteLocation = (trx: Writer, id: number) => trx.deleteFrom('locations').where('id', '=', id).execute()

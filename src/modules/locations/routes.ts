@@ -1,0 +1,198 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Services } from '../../app.ts'
+import type { Writer } from '../../db/types.ts'
+import { etagOf, requireMatch, sendResource } from '../../http/etag.ts'
+import * as op from '../../http/operation.ts'
+import { pageOf } from '../../http/paging.ts'
+import { Closed, Id, Ref } from '../../http/schema.ts'
+import * as repository from './repository.ts'
+import { Location, LocationPage, LocationPatch, LocationQuery, NewLocation } from './schemas.ts'
+import * as service from './service.ts'
+
+const params = Closed({ location_id: Id({ description: 'Location.' }) })
+const etag = (location: Location) => etagOf(location.version)
+
+/** What is done to one location by a POST without a body. */
+const ACTIONS: {
+  path: string
+  id: string
+  summary: string
+  description: string
+  act(trx: Writer, id: number): Promise<Location>
+}[] = [
+  {
+    path: 'default',
+    id: 'makeDefaultLocation',
+    summary: 'Make a location the default',
+    description: 'The default is meant wherever a movement names no location. The one that was it no longer is.',
+    act: service.makeDefault,
+  },
+  {
+    path: 'archive',
+    id: 'archiveLocation',
+    summary: 'Archive a location',
+    description: 'Only an empty one that is not the default. It no longer takes part in movements; its history stays.',
+    act: service.archiveLocation,
+  },
+  {
+    path: 'restore',
+    id: 'restoreLocation',
+    summary: 'Restore an archived location',
+    description: 'Puts it into use again.',
+    act: service.restoreLocation,
+  },
+]
+
+export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors, idempotency }) => {
+  app.get(
+    '/locations',
+    {
+      schema: {
+        ...op.operation({
+          id: 'listLocations',
+          tag: 'Locations',
+          permission: 'catalogue:read',
+          summary: 'List locations',
+          description: 'Archived ones only when asked for.',
+        }),
+        querystring: LocationQuery,
+        response: { 200: op.answer(LocationPage, 'A page of locations', op.linkHeader), ...op.problems() },
+      },
+    },
+    async (request, reply) => {
+      const paging = cursors.read(request)
+      const { sort, include_total, archived } = request.query
+      const [rows, total] = await store.read(async (reader) => {
+        const rows = await repository.listLocations(reader, request.query, paging)
+        return [rows, include_total ? await repository.countLocations(reader, archived) : undefined] as const
+      })
+      const columns = { code: 'code_key', name: 'name_key', id: 'id' } as const
+      const place = (row: repository.LocationRow) => ({ value: row[columns[sort]], id: row.id })
+      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, service.toLocation, total)
+    },
+  )
+
+  app.post(
+    '/locations',
+    {
+      schema: {
+        ...op.operation({
+          id: 'createLocation',
+          tag: 'Locations',
+          permission: 'location:edit',
+          summary: 'Create a location',
+          description: 'Code and name are each unique without regard to case and white space.',
+        }),
+        headers: op.idempotencyKey,
+        body: Ref(NewLocation),
+        response: {
+          201: op.answer(Location, 'Created', op.locationHeader, op.etagHeader),
+          ...op.problems(409, 413, 415, 422),
+        },
+      },
+    },
+    async (request, reply) =>
+      await idempotency.run(request, reply, async (trx) => {
+        const body = await service.createLocation(trx, request.body)
+        return { status: 201, body, headers: { location: `/api/v1/locations/${body.id}`, etag: etag(body) } }
+      }),
+  )
+
+  app.get(
+    '/locations/:location_id',
+    {
+      schema: {
+        ...op.operation({
+          id: 'getLocation',
+          tag: 'Locations',
+          permission: 'catalogue:read',
+          summary: 'Get a location',
+          description: 'One location.',
+        }),
+        params,
+        headers: op.ifNoneMatch,
+        response: { 200: op.answer(Location, 'The location', op.etagHeader), 304: op.notModified, ...op.problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const { location_id } = request.params
+      const row = await store.query((reader) => repository.findLocation(reader, location_id))
+      if (row === undefined) throw service.noLocation(location_id)
+      return sendResource(request, reply, etag(row), service.toLocation(row))
+    },
+  )
+
+  app.patch(
+    '/locations/:location_id',
+    {
+      schema: {
+        ...op.operation({
+          id: 'updateLocation',
+          tag: 'Locations',
+          permission: 'location:edit',
+          summary: 'Change a location',
+          description: 'A merge patch: fields that are absent stay as they are.',
+        }),
+        params,
+        headers: op.ifMatch,
+        consumes: ['application/merge-patch+json', 'application/json'],
+        body: Ref(LocationPatch),
+        response: { 200: op.answer(Location, 'Changed', op.etagHeader), ...op.problems(404, 409, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const { location_id } = request.params
+      const location = await service.changeLocation(store, location_id, request.body, (version) =>
+        requireMatch(request, version),
+      )
+      return reply.header('etag', etag(location)).send(location)
+    },
+  )
+
+  app.delete(
+    '/locations/:location_id',
+    {
+      schema: {
+        ...op.operation({
+          id: 'deleteLocation',
+          tag: 'Locations',
+          permission: 'location:edit',
+          summary: 'Delete a location',
+          description: 'Only one that never held stock; archive the others.',
+        }),
+        params,
+        headers: op.ifMatch,
+        response: { 204: op.noContent('Deleted'), ...op.problems(404, 409, 412) },
+      },
+    },
+    async (request, reply) => {
+      const { location_id } = request.params
+      await store.write((trx) => service.removeLocation(trx, location_id, (version) => requireMatch(request, version)))
+      return reply.code(204).send(null)
+    },
+  )
+
+  for (const { path, id, summary, description, act } of ACTIONS) {
+    app.post(
+      `/locations/:location_id/${path}`,
+      {
+        schema: {
+          ...op.operation({ id, tag: 'Locations', permission: 'location:edit', summary, description }),
+          params,
+          headers: op.idempotencyKey,
+          response: {
+            200: op.answer(Location, 'The location as it is now', op.etagHeader),
+            ...op.problems(404, 409, 415, 422),
+          },
+        },
+      },
+      async (request, reply) => {
+        const { location_id } = request.params as { location_id: number }
+        return await idempotency.run(request, reply, async (trx) => {
+          const body = await act(trx, location_id)
+          return { status: 200, body, headers: { etag: etag(body) } }
+        })
+      },
+    )
+  }
+}

@@ -1,0 +1,195 @@
+import { type SqlBool, sql } from 'kysely'
+import { lockRows } from '../../db/dialect.ts'
+import { keyset } from '../../db/keyset.ts'
+import { prepared } from '../../db/prepared.ts'
+import type { Reader, Writer } from '../../db/types.ts'
+import type { Paging } from '../../http/paging.ts'
+import type { StockQuery } from './schemas.ts'
+
+export interface StockRow {
+  id: number
+  product_id: number
+  product_sku: string
+  product_name: string
+  product_name_key: string
+  product_decimals: number
+  unit: string
+  location_id: number
+  location_code: string
+  quantity: number
+  reserved: number
+  min_stock: number
+  reorder_quantity: number
+  version: number
+  updated_at: string
+}
+
+/** An instant of the past, and by which clock. */
+export interface AsOf {
+  instant: string
+  clock: 'effective' | 'recorded'
+}
+
+/** The levels as they are; with `asOf`, as the ledger says they were: promises are not part of it. */
+function levelsTable(db: Reader, asOf: AsOf | undefined) {
+  if (asOf === undefined) return plainLevels(db)
+  const clock = sql.ref(asOf.clock === 'effective' ? 'm.effective_at' : 'm.recorded_at')
+  const past = db
+    .selectFrom('stock as now')
+    .select([
+      'now.id',
+      'now.product_id',
+      'now.location_id',
+      'now.min_stock',
+      'now.reorder_quantity',
+      'now.version',
+      'now.created_at',
+      'now.updated_at',
+    ])
+    .select(sql<number>`0`.as('reserved'))
+    .select(
+      sql<number>`cast(coalesce((
+        select sum(case when x.to_location_id = ${sql.ref('now.location_id')} then x.quantity else -x.quantity end)
+        from movement_lines as x join movements as m on m.id = x.movement_id
+        where x.product_id = ${sql.ref('now.product_id')}
+          and (x.to_location_id = ${sql.ref('now.location_id')} or x.from_location_id = ${sql.ref('now.location_id')})
+          and ${clock} <= ${asOf.instant}), 0) as bigint)`.as('quantity'),
+    )
+  return db.selectFrom(past.as('s')) as unknown as ReturnType<typeof plainLevels>
+}
+
+const plainLevels = (db: Reader) => db.selectFrom('stock as s')
+
+const selectLevels = (db: Reader, asOf?: AsOf) =>
+  levelsTable(db, asOf)
+    .innerJoin('products as p', 'p.id', 's.product_id')
+    .innerJoin('locations as l', 'l.id', 's.location_id')
+    .select([
+      's.id',
+      's.product_id',
+      'p.sku as product_sku',
+      'p.name as product_name',
+      'p.name_key as product_name_key',
+    ])
+    .select([
+      'p.decimals as product_decimals',
+      'p.unit',
+      's.location_id',
+      'l.code as location_code',
+      's.quantity',
+      's.reserved',
+    ])
+    .select(['s.min_stock', 's.reorder_quantity', 's.version', 's.updated_at'])
+
+export const findLevel = prepared<{ id: number }, StockRow>('stock_find_level', (db, { id }) =>
+  selectLevels(db).where('s.id', '=', id),
+)
+
+/** A level, held until the transaction ends. */
+export const lockLevel = (trx: Writer, id: number): Promise<StockRow | undefined> =>
+  selectLevels(trx).where('s.id', '=', id).$call(lockRows(trx, 's')).executeTakeFirst()
+
+export const updateLevel = (
+  trx: Writer,
+  id: number,
+  version: number,
+  changes: { min_stock: number; reorder_quantity: number; updated_at: string },
+) =>
+  trx
+    .updateTable('stock')
+    .set({ ...changes, version: version + 1 })
+    .where('id', '=', id)
+    .execute()
+
+const SORTS = { id: 's.id', name: 'p.name_key', updated_at: 's.updated_at' } as const
+
+const AVAILABLE = sql<number>`s.quantity - s.reserved`
+const STATUS = {
+  out: sql<SqlBool>`${AVAILABLE} <= 0`,
+  low: sql<SqlBool>`${AVAILABLE} > 0 and ${AVAILABLE} <= s.min_stock`,
+  ok: sql<SqlBool>`${AVAILABLE} > 0 and ${AVAILABLE} > s.min_stock`,
+}
+
+function filtered(
+  db: Reader,
+  { product_id, location_id, category_id, status }: Partial<StockQuery>,
+  asOf: AsOf | undefined,
+) {
+  return selectLevels(db, asOf)
+    .where('p.is_active', '=', true)
+    .$if(product_id !== undefined, (query) => query.where('s.product_id', '=', product_id as number))
+    .$if(location_id !== undefined, (query) => query.where('s.location_id', '=', location_id as number))
+    .$if(category_id !== undefined, (query) => query.where('p.category_id', '=', category_id as number))
+    .$if(status !== undefined, (query) => query.where(STATUS[status as keyof typeof STATUS]))
+}
+
+export const listLevels = (
+  db: Reader,
+  query: StockQuery,
+  { limit, after }: Paging,
+  asOf: AsOf | undefined,
+): Promise<StockRow[]> =>
+  keyset(filtered(db, query, asOf), {
+    column: SORTS[query.sort],
+    id: 's.id',
+    order: query.order,
+    after,
+    limit,
+  }).execute()
+
+export async function countLevels(db: Reader, query: StockQuery, asOf: AsOf | undefined): Promise<number> {
+  const { count } = await filtered(db, query, asOf)
+    .clearSelect()
+    .select(sql<number>`count(*)`.as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+/** What a level is above its minimum; `stock_margin_index` is in this order. */
+const MARGIN = sql<number>`(s.quantity - s.reserved - s.min_stock)`
+
+interface LowValues {
+  limit: number
+  location_id: number
+  margin: number
+  id: number
+}
+
+const lowQueries = new Map<string, (db: Reader, values: LowValues) => Promise<StockRow[]>>()
+
+/** Levels that are low or out, the furthest below their minimum first; one query for each combination of filters. */
+export function listLow(
+  db: Reader,
+  filters: { location_id?: number; status?: 'low' | 'out' },
+  { limit, after }: Paging,
+): Promise<StockRow[]> {
+  const shape = `${filters.location_id === undefined ? '' : 'location '}${filters.status ?? ''}${after ? ' after' : ''}`
+  let query = lowQueries.get(shape)
+  if (query === undefined) {
+    query = prepared<LowValues, StockRow>(undefined, (reader, values) =>
+      selectLevels(reader)
+        .where('p.is_active', '=', true)
+        .where(sql<SqlBool>`${MARGIN} <= 0`)
+        .$if(filters.location_id !== undefined, (q) => q.where('s.location_id', '=', values.location_id))
+        .$if(filters.status !== undefined, (q) => q.where(STATUS[filters.status as 'low' | 'out']))
+        .$if(after !== undefined, (q) => q.where(sql<SqlBool>`(${MARGIN}, s.id) > (${values.margin}, ${values.id})`))
+        .orderBy(MARGIN)
+        .orderBy('s.id')
+        .limit(values.limit),
+    )
+    lowQueries.set(shape, query)
+  }
+  return query(db, {
+    limit: limit + 1,
+    location_id: filters.location_id ?? 0,
+    margin: Number(after?.value ?? 0),
+    id: after?.id ?? 0,
+  })
+}
+
+export const listProductLevels = (db: Reader, product_id: number, asOf: AsOf | undefined): Promise<StockRow[]> =>
+  selectLevels(db, asOf).where('s.product_id', '=', product_id).orderBy('s.location_id').execute()
+
+export async function productExists(db: Reader, id: number): Promise<boolean> {
+  return (await db.selectFrom('products').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+}

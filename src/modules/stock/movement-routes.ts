@@ -1,0 +1,177 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import type { Services } from '../../app.ts'
+import { etagOf, sendResource } from '../../http/etag.ts'
+import * as op from '../../http/operation.ts'
+import { pageOf } from '../../http/paging.ts'
+import { isPermitted } from '../../http/permissions.ts'
+import { Closed, Id, Ref } from '../../http/schema.ts'
+import { LedgerProof } from './ledger-schemas.ts'
+import { verifyLedger } from './ledger-service.ts'
+import * as repository from './movement-repository.ts'
+import {
+  dryRunQuery,
+  Movement,
+  MovementPage,
+  MovementPreview,
+  MovementQuery,
+  NewMovement,
+  NewReversal,
+  RecordedMovement,
+} from './movement-schemas.ts'
+import { toPreview, toRecorded, type Viewer, withLines } from './movement-service.ts'
+import { noMovement, type Outcome, previewMovement, recordMovement, reverseMovement } from './service.ts'
+
+const params = Closed({ movement_id: Id({ description: 'Movement.' }) })
+/** What a movement shows besides itself is whether it was taken back. */
+const etag = (movement: Movement) => etagOf(1, movement.reversed_by ?? 0)
+
+const viewerOf = ({ actor }: FastifyRequest): Viewer => ({
+  id: actor.id,
+  username: actor.username,
+  seesValues: isPermitted(actor.role, 'valuation:read'),
+})
+
+const created = (outcome: Outcome, viewer: Viewer) => {
+  const body = toRecorded(outcome, viewer)
+  return { status: 201, body, headers: { location: `/api/v1/movements/${body.id}`, etag: etag(body) } }
+}
+
+export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors, idempotency }) => {
+  app.post(
+    '/movements',
+    {
+      schema: {
+        ...op.operation({
+          id: 'createMovement',
+          tag: 'Movements',
+          permission: 'stock:move',
+          summary: 'Record a movement',
+          description:
+            'All lines take effect, or none. The same product on several lines is summed before it is checked. With `dry_run=true` it answers 200 with what would happen and writes nothing.',
+        }),
+        querystring: dryRunQuery,
+        headers: op.idempotencyKey,
+        body: Ref(NewMovement),
+        response: {
+          200: op.answer(MovementPreview, 'What would happen'),
+          201: op.answer(RecordedMovement, 'Recorded', op.locationHeader, op.etagHeader),
+          ...op.problems(409, 413, 415, 422),
+        },
+      },
+    },
+    async (request, reply) => {
+      const viewer = viewerOf(request)
+      if (request.query.dry_run)
+        return toPreview(await store.read((reader) => previewMovement(reader, viewer.id, request.body)), viewer)
+      return await idempotency.run(request, reply, async (trx) =>
+        created(await recordMovement(trx, viewer.id, request.body), viewer),
+      )
+    },
+  )
+
+  app.get(
+    '/movements',
+    {
+      schema: {
+        ...op.operation({
+          id: 'listMovements',
+          tag: 'Movements',
+          permission: 'stock:read',
+          summary: 'List movements',
+          description: 'The latest first unless asked otherwise, each with its lines.',
+        }),
+        querystring: MovementQuery,
+        response: { 200: op.answer(MovementPage, 'A page of movements', op.linkHeader), ...op.problems() },
+      },
+    },
+    async (request, reply) => {
+      const paging = cursors.read(request)
+      const { query } = request
+      const [movements, total] = await store.read(async (reader) => {
+        const rows = await repository.listMovements(reader, query, paging)
+        const total = query.include_total ? await repository.countMovements(reader, query) : undefined
+        return [await withLines(reader, rows, viewerOf(request)), total] as const
+      })
+      const place = (movement: Movement) => ({ value: movement[query.sort], id: movement.id })
+      return pageOf({ request, reply, cursors, limit: paging.limit }, movements, place, (movement) => movement, total)
+    },
+  )
+
+  app.get(
+    '/movements/:movement_id',
+    {
+      schema: {
+        ...op.operation({
+          id: 'getMovement',
+          tag: 'Movements',
+          permission: 'stock:read',
+          summary: 'Get a movement',
+          description: 'One movement with its lines, and the movement that took it back, if one did.',
+        }),
+        params,
+        headers: op.ifNoneMatch,
+        response: { 200: op.answer(Movement, 'The movement', op.etagHeader), 304: op.notModified, ...op.problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const { movement_id } = request.params
+      const [movement] = await store.read(async (reader) => {
+        const rows = await repository.findMovement(reader, { id: movement_id })
+        return await withLines(reader, rows, viewerOf(request))
+      })
+      if (movement === undefined) throw noMovement(movement_id)
+      return sendResource(request, reply, etag(movement), movement)
+    },
+  )
+
+  app.post(
+    '/movements/:movement_id/reversal',
+    {
+      // Everything about a reversal may be left out, and then the body may be too.
+      preValidation: async (request) => {
+        request.body ??= {}
+      },
+      schema: {
+        ...op.operation({
+          id: 'reverseMovement',
+          tag: 'Movements',
+          permission: 'stock:move',
+          summary: 'Take a movement back',
+          description: 'Records a movement that goes the other way, once. The ledger keeps both, linked.',
+        }),
+        params,
+        headers: op.idempotencyKey,
+        body: Ref(NewReversal),
+        response: {
+          201: op.answer(RecordedMovement, 'Recorded', op.locationHeader, op.etagHeader),
+          ...op.problems(404, 409, 413, 415, 422),
+        },
+      },
+    },
+    async (request, reply) => {
+      const viewer = viewerOf(request)
+      return await idempotency.run(request, reply, async (trx) => {
+        return created(await reverseMovement(trx, viewer.id, request.params.movement_id, request.body), viewer)
+      })
+    },
+  )
+
+  app.get(
+    '/ledger/verify',
+    {
+      schema: {
+        ...op.operation({
+          id: 'verifyLedger',
+          tag: 'Ledger',
+          permission: 'ledger:verify',
+          summary: 'Prove every balance',
+          description:
+            'Recomputes every balance from the lines of the ledger. Answers no differences, or the exact rows.',
+        }),
+        response: { 200: op.answer(LedgerProof, 'The proof'), ...op.problems() },
+      },
+    },
+    async () => await verifyLedger(store),
+  )
+}

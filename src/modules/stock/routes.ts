@@ -1,0 +1,218 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Services } from '../../app.ts'
+import { etagOf, requireMatch, sendResource } from '../../http/etag.ts'
+import * as op from '../../http/operation.ts'
+import { pageOf } from '../../http/paging.ts'
+import { Closed, Id, Ref } from '../../http/schema.ts'
+import * as ledger from './ledger-service.ts'
+import * as repository from './level-repository.ts'
+import * as levels from './level-service.ts'
+import {
+  ExplainQuery,
+  HistoryQuery,
+  LedgerEntryPage,
+  LowStockQuery,
+  ProductStock,
+  ProductStockQuery,
+  StockLevel,
+  StockLevelPage,
+  StockLevelPatch,
+  StockQuery,
+} from './schemas.ts'
+
+const levelParams = Closed({ stock_id: Id({ description: 'Level.' }) })
+const productParams = Closed({ product_id: Id({ description: 'Product.' }) })
+const COLUMNS = { id: 'id', name: 'product_name_key', updated_at: 'updated_at' } as const
+
+export const stockRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors }) => {
+  app.get(
+    '/stock',
+    {
+      schema: {
+        ...op.operation({
+          id: 'listStock',
+          tag: 'Stock',
+          permission: 'stock:read',
+          summary: 'List stock levels',
+          description:
+            'How much of each product is at each location, now or, with `as_of`, at any instant before. Archived products are left out.',
+        }),
+        querystring: StockQuery,
+        response: { 200: op.answer(StockLevelPage, 'A page of levels', op.linkHeader), ...op.problems() },
+      },
+    },
+    async (request, reply) => {
+      const paging = cursors.read(request)
+      const { query } = request
+      const asOf = levels.asOfFrom(query)
+      const [rows, total] = await store.read(async (reader) => {
+        const rows = await repository.listLevels(reader, query, paging, asOf)
+        return [rows, query.include_total ? await repository.countLevels(reader, query, asOf) : undefined] as const
+      })
+      const place = (row: repository.StockRow) => ({ value: row[COLUMNS[query.sort]], id: row.id })
+      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, levels.toLevel, total)
+    },
+  )
+
+  app.get(
+    '/stock/low',
+    {
+      schema: {
+        ...op.operation({
+          id: 'listLowStock',
+          tag: 'Stock',
+          permission: 'stock:read',
+          summary: 'List what is low or out',
+          description: 'Levels with no more available than their minimum, the furthest below it first.',
+        }),
+        querystring: LowStockQuery,
+        response: { 200: op.answer(StockLevelPage, 'A page of levels', op.linkHeader), ...op.problems() },
+      },
+    },
+    async (request, reply) => {
+      const paging = cursors.read(request)
+      const rows = await store.query((reader) => repository.listLow(reader, request.query, paging))
+      const place = (row: repository.StockRow) => ({ value: levels.marginOf(row), id: row.id })
+      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, levels.toLevel)
+    },
+  )
+
+  app.get(
+    '/stock/explain',
+    {
+      schema: {
+        ...op.operation({
+          id: 'explainStock',
+          tag: 'Stock',
+          permission: 'stock:read',
+          summary: 'Explain a level line by line',
+          description:
+            'Every line that made the level of a product at a location, from the first, each with the balance after it. The last balance is the level.',
+        }),
+        querystring: ExplainQuery,
+        response: { 200: op.answer(LedgerEntryPage, 'A page of lines', op.linkHeader), ...op.problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const paging = cursors.read(request)
+      const { product_id, location_id } = request.query
+      const entries = await store.read((reader) =>
+        ledger.readExplanation(reader, product_id, location_id, paging.after, paging.limit),
+      )
+      const place = ({ row, carried }: ledger.Balanced) => ({ value: row.id, id: row.id, carried })
+      return pageOf(
+        { request, reply, cursors, limit: paging.limit },
+        ledger.balanced(entries, 'asc', location_id),
+        place,
+        ledger.toEntry,
+      )
+    },
+  )
+
+  app.get(
+    '/stock/:stock_id',
+    {
+      schema: {
+        ...op.operation({
+          id: 'getStockLevel',
+          tag: 'Stock',
+          permission: 'stock:read',
+          summary: 'Get a stock level',
+          description: 'One product at one location.',
+        }),
+        params: levelParams,
+        headers: op.ifNoneMatch,
+        response: { 200: op.answer(StockLevel, 'The level', op.etagHeader), 304: op.notModified, ...op.problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const { stock_id } = request.params
+      const [row] = await store.query((reader) => repository.findLevel(reader, { id: stock_id }))
+      if (row === undefined) throw levels.noLevel(stock_id)
+      return sendResource(request, reply, etagOf(row.version), levels.toLevel(row))
+    },
+  )
+
+  app.patch(
+    '/stock/:stock_id',
+    {
+      schema: {
+        ...op.operation({
+          id: 'updateStockLevel',
+          tag: 'Stock',
+          permission: 'stock:edit',
+          summary: 'Set minimum and reorder quantity',
+          description: 'Quantities change by movements only, so they cannot be set here.',
+        }),
+        params: levelParams,
+        headers: op.ifMatch,
+        consumes: ['application/merge-patch+json', 'application/json'],
+        body: Ref(StockLevelPatch),
+        response: { 200: op.answer(StockLevel, 'Changed', op.etagHeader), ...op.problems(404, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const { stock_id } = request.params
+      const level = await store.write((trx) =>
+        levels.changeLevel(trx, stock_id, request.body, (version) => requireMatch(request, version)),
+      )
+      return reply.header('etag', etagOf(level.version)).send(level)
+    },
+  )
+
+  app.get(
+    '/products/:product_id/stock',
+    {
+      schema: {
+        ...op.operation({
+          id: 'getProductStock',
+          tag: 'Stock',
+          permission: 'stock:read',
+          summary: 'Get the stock of a product',
+          description: 'At every location and together, now or, with `as_of`, at any instant before.',
+        }),
+        params: productParams,
+        querystring: ProductStockQuery,
+        response: { 200: op.answer(ProductStock, 'Its stock'), ...op.problems(404) },
+      },
+    },
+    async (request) => {
+      const { product_id } = request.params
+      const asOf = levels.asOfFrom(request.query)
+      const stock = await store.read((reader) => levels.getProductStock(reader, product_id, asOf))
+      if (stock === undefined) throw levels.noProduct(product_id)
+      return stock
+    },
+  )
+
+  app.get(
+    '/products/:product_id/movements',
+    {
+      schema: {
+        ...op.operation({
+          id: 'listProductMovements',
+          tag: 'Stock',
+          permission: 'stock:read',
+          summary: 'List the history of a product',
+          description: 'Every line that moved it, the latest first, each with the balance over all locations after it.',
+        }),
+        params: productParams,
+        querystring: HistoryQuery,
+        response: { 200: op.answer(LedgerEntryPage, 'A page of lines', op.linkHeader), ...op.problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const paging = cursors.read(request)
+      const entries = await store.read((reader) =>
+        ledger.readHistory(reader, request.params.product_id, paging.after, paging.limit),
+      )
+      const place = ({ row, carried }: ledger.Balanced) => ({ value: row.id, id: row.id, carried })
+      return pageOf(
+        { request, reply, cursors, limit: paging.limit },
+        ledger.balanced(entries, 'desc'),
+        place,
+        ledger.toEntry,
+      )
+    },
+  )
+}
