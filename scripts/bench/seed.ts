@@ -1,5 +1,6 @@
-import { openStore } from '../../src/db/open.ts'
+import { sql } from 'kysely'
 import { Migrations } from '../../src/db/migrator.ts'
+import { openStore } from '../../src/db/open.ts'
 import type { Store, Writer } from '../../src/db/types.ts'
 import { parseDatabaseUrl } from '../../src/db/url.ts'
 import { identityKey, searchKey } from '../../src/values/text.ts'
@@ -27,6 +28,9 @@ export async function seed(url: string, products: number): Promise<{ userId: num
   return actor
 }
 
+/** Names in an order of their own, not that of the ids. */
+export const nameOf = (id: number): string => `Artículo ${String((id * 7919) % 1_000_003).padStart(7, '0')} de ferretería`
+
 async function seedActor(trx: Writer) {
   const user = { username: 'bench', username_key: 'bench', email: 'bench@example.com', email_key: 'bench@example.com' }
   const { id: userId } = await trx
@@ -46,7 +50,7 @@ async function seedActor(trx: Writer) {
 async function seedProducts(trx: Writer, ids: number[], actor_id: number): Promise<void> {
   const rows = ids.map((id) => {
     const sku = `SKU-${String(id).padStart(6, '0')}`
-    const name = `Artículo ${String((id * 7919) % 1_000_003).padStart(7, '0')} de ferretería`
+    const name = nameOf(id)
     const keys = { sku_key: identityKey(sku), name_key: identityKey(name), search_text: `${searchKey(name)}\n${searchKey(sku)}` }
     return { sku, name, ...keys, price: 10_000 + id, category_id: 1 + (id % 20), unit: 'unit', decimals: 0, ...TIMES }
   })
@@ -61,6 +65,5 @@ async function seedProducts(trx: Writer, ids: number[], actor_id: number): Promi
 }
 
 async function analyze(store: Store): Promise<void> {
-  const { sql } = await import('kysely')
   await store.exclusive(async (trx) => await sql.raw('analyze').execute(trx), 60_000)
 }

@@ -1,0 +1,110 @@
+import { createRequire } from 'node:module'
+import { Kysely } from 'kysely'
+import pg from 'pg'
+import { PooledDialect } from '../../src/db/postgres/dialect.ts'
+import type { DB } from '../../src/db/schema.gen.ts'
+import { SavepointDialect } from '../../src/db/sqlite/dialect.ts'
+import type { Writer } from '../../src/db/types.ts'
+import { parseDatabaseUrl } from '../../src/db/url.ts'
+import { listProducts } from '../../src/modules/products/list-repository.ts'
+import { findProduct } from '../../src/modules/products/repository.ts'
+import { listLow } from '../../src/modules/stock/level-repository.ts'
+import * as movements from '../../src/modules/stock/movement-repository.ts'
+import { searchTerms } from '../../src/values/text.ts'
+
+/** A statement of the service: its text, and for each parameter the value or the name of what takes its place. */
+export interface Recorded {
+  sql: string
+  parameters: ({ slot: string } | { value: unknown })[]
+}
+
+export type Statements = Record<'product' | 'page' | 'search' | 'low' | 'products' | 'levels' | 'locations' | 'movement' | 'line', Recorded>
+
+/** Values that stand for what differs from request to request; odd enough not to be anything else. */
+const SLOTS: [slot: string, value: string | number | number[]][] = [
+  ['id', 424_201],
+  ['ids', [424_202]],
+  ['after_value', 'zz-after-value'],
+  ['after_id', 424_203],
+  ['actor_id', 424_204],
+  ['at', '2031-01-01T00:00:00.000Z'],
+  ['movement_id', 424_205],
+  ['product_id', 424_206],
+  ['location_id', 424_207],
+  ['quantity', 424_208],
+  ['amount', 424_209],
+]
+const slot = <T>(name: string) => SLOTS.find(([key]) => key === name)?.[1] as T
+
+/**
+ * Records the statements that the service runs for what is measured, so that the hand-written handlers run the same.
+ *
+ * @param search the words that are searched for
+ */
+export async function recordStatements(url: string, search: string): Promise<Statements> {
+  const seen: Recorded[] = []
+  const { dialect, close } = dialectOf(url)
+  const db = new Kysely<DB>({ dialect, log: ({ query }) => seen.push({ sql: query.sql, parameters: query.parameters.map(toParameter) }) })
+  const one = async (run: Promise<unknown>): Promise<Recorded> => {
+    seen.length = 0
+    // A write of stand-ins may be refused; its text is recorded all the same.
+    await run.catch(() => {})
+    return seen.at(-1) as Recorded
+  }
+  const filter = { sort: 'name', order: 'asc', archived: 'exclude', category_id: undefined, stock_status: undefined, terms: [] } as never as Parameters<typeof listProducts>[1]
+  const after = { value: slot<string>('after_value'), id: slot<number>('after_id') }
+  const ids = { ids: slot<number[]>('ids') }
+  const statements: Statements = {
+    product: await one(findProduct(db, { id: slot('id') })),
+    page: await one(listProducts(db, filter, { limit: 50, after })),
+    search: await one(listProducts(db, { ...filter, terms: searchTerms(search) }, { limit: 50, after: undefined })),
+    low: await one(listLow(db, {}, { limit: 50, after: undefined })),
+    products: await one(movements.lockProducts(db, ids)),
+    levels: await one(movements.readLevels(db, ids)),
+    locations: await one(movements.shareLocations(db, { ids: [] })),
+    movement: await one(movements.insertMovement(db, movementOf())),
+    line: await one(movements.insertLines(db as Writer, slot('movement_id'), [lineOf()])),
+  }
+  await close()
+  return statements
+}
+
+const movementOf = (): movements.MovementFields => ({
+  type: 'issue',
+  reason: '',
+  reference: '',
+  note: '',
+  actor_id: slot('actor_id'),
+  effective_at: slot('at'),
+  recorded_at: slot('at'),
+  reversal_of: null,
+  source_type: null,
+  source_id: null,
+})
+
+const lineOf = () => ({
+  product: { id: slot<number>('product_id'), sku: '', name: '', unit: '', decimals: 0, is_active: true, quantity: 0, value: 0 },
+  from_location_id: slot<number>('location_id'),
+  to_location_id: null,
+  quantity: slot<number>('quantity'),
+  value: slot<number>('amount'),
+  line_number: 1,
+})
+
+function toParameter(value: unknown): Recorded['parameters'][number] {
+  const text = JSON.stringify(value)
+  const found = SLOTS.find(([, stand]) => JSON.stringify(stand) === text)
+  return found ? { slot: found[0] } : { value }
+}
+
+function dialectOf(url: string) {
+  const target = parseDatabaseUrl(url)
+  if (target.engine === 'postgresql') {
+    const pool = new pg.Pool({ ...target.connection, max: 1 } as pg.PoolConfig)
+    return { dialect: new PooledDialect(pool, { namedStatements: false }), close: () => pool.end() }
+  }
+  const Database = createRequire(import.meta.url)('better-sqlite3')
+  const database = new Database(target.file)
+  database.pragma('foreign_keys = on')
+  return { dialect: new SavepointDialect(database), close: async () => database.close() }
+}
