@@ -7,6 +7,7 @@ import type { Limiter } from './http/limits.ts'
 import { createActorLoader, purgeSessions } from './modules/auth/service.ts'
 import { categoryRoutes } from './modules/categories/routes.ts'
 import { locationRoutes } from './modules/locations/routes.ts'
+import { productRoutes } from './modules/products/routes.ts'
 import { movementRoutes } from './modules/stock/movement-routes.ts'
 import { stockRoutes } from './modules/stock/routes.ts'
 
@@ -27,6 +28,7 @@ export const tags = [
 export async function registerModules(api: FastifyInstance, services: Services, limit: Limiter): Promise<void> {
   registerGuard(api, { findActor: createActorLoader(services.store), limit })
   await api.register(categoryRoutes, services)
+  await api.register(productRoutes, services)
   await api.register(locationRoutes, services)
   await api.register(stockRoutes, services)
   await api.register(movementRoutes, services)

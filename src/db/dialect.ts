@@ -1,7 +1,8 @@
 import { type Expression, PostgresAdapter, type RawBuilder, type SqlBool, sql } from 'kysely'
-import type { Reader } from './types.ts'
+import type { DB } from './schema.gen.ts'
+import type { Reader, Writer } from './types.ts'
 
-const isPostgres = (db: Reader) => db.getExecutor().adapter instanceof PostgresAdapter
+export const isPostgres = (db: Reader) => db.getExecutor().adapter instanceof PostgresAdapter
 
 /** `column` is one of `list`; one text for any length of the list, so that the query can be prepared. */
 export function isOneOf(db: Reader, column: Expression<number>, list: number[]): RawBuilder<SqlBool> {
@@ -15,24 +16,13 @@ export function lockRows<Q extends { forUpdate(of: never): Q }>(db: Reader, tabl
   return (query) => (isPostgres(db) ? query.forUpdate(table as never) : query)
 }
 
-/**
- * Rows whose `search_text` holds `term` as it stands. From three characters on the trigram index of the engine
- * finds them; shorter ones are looked for in every row.
- *
- * @param term folded by `searchKey`, so that case and accents do not count
- */
-export function textContains(
-  db: Reader,
-  column: Expression<string>,
-  id: Expression<number>,
-  term: string,
-): RawBuilder<SqlBool> {
-  if (isPostgres(db)) {
-    return sql`${column} like ${`%${term.replaceAll(/[\\%_]/g, '\\$&')}%`} escape '\\'`
-  }
-  if ([...term].length < 3) return sql`instr(${column}, ${term}) > 0`
-  const phrase = `"${term.replaceAll('"', '""')}"`
-  return sql`${id} in (select rowid from products_search where products_search match ${phrase})`
+/** Takes the id that the next row of a table gets, for a row that says its own id in another column. */
+export async function takeId(trx: Writer, table: keyof DB): Promise<number> {
+  const next = isPostgres(trx)
+    ? sql<{ id: number }>`select nextval(pg_get_serial_sequence(${table}, 'id')) as id`
+    : sql<{ id: number }>`select coalesce((select seq from sqlite_sequence where name = ${table}), 0) + 1 as id`
+  const { rows } = await next.execute(trx)
+  return (rows[0] as { id: number }).id
 }
 
 /**

@@ -15,9 +15,15 @@ export interface Keyset {
  * Orders a query and lets it begin after a row, so that a page deep in a list costs what the first one does, and no row
  * is repeated or left out. Reads one row more than the limit, which tells whether there is a next page.
  */
-export function keyset<DB, TB extends keyof DB, O>(
+export const keyset = <DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
-  { column, id, order, after, limit }: Keyset,
+  { limit, ...place }: Keyset,
+): SelectQueryBuilder<DB, TB, O> => beginAfter(query, place).limit(limit + 1)
+
+/** The order of a keyset and where it begins, without its limit; the values of `after` may be stand-ins. */
+export function beginAfter<DB, TB extends keyof DB, O>(
+  query: SelectQueryBuilder<DB, TB, O>,
+  { column, id, order, after }: Omit<Keyset, 'limit'>,
 ): SelectQueryBuilder<DB, TB, O> {
   const direction = sql.raw(order)
   let page = query.orderBy(sql`${sql.ref(column)} ${direction}`)
@@ -29,5 +35,5 @@ export function keyset<DB, TB extends keyof DB, O>(
         ? page.where(sql<boolean>`${sql.ref(id)} ${sign} ${after.id}`)
         : page.where(sql<boolean>`(${sql.ref(column)}, ${sql.ref(id)}) ${sign} (${after.value}, ${after.id})`)
   }
-  return page.limit(limit + 1)
+  return page
 }

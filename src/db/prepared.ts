@@ -23,6 +23,19 @@ interface Compiled {
   parameters: readonly unknown[]
 }
 
+function compile(query: CompiledQuery, name: string | undefined): Compiled {
+  if (name !== undefined) names.set(query.queryId, name)
+  return { query, parameters: query.parameters }
+}
+
+async function run<Values extends object, Row>(handle: Reader, compiled: Compiled, values: Values): Promise<Row[]> {
+  const parameters = compiled.parameters.map((parameter) =>
+    parameter instanceof Placeholder ? values[parameter.name as keyof Values] : parameter,
+  )
+  const result = await handle.getExecutor().executeQuery<Row>({ ...compiled.query, parameters } as CompiledQuery<Row>)
+  return result.rows
+}
+
 /**
  * A query that is built and compiled once per engine and then only run with new values; the hot ones are written so.
  * On PostgreSQL it is also prepared under `name` on each connection.
@@ -35,20 +48,43 @@ export function prepared<Values extends object, Row>(
   name: string | undefined,
   build: (db: Reader, values: Values) => Compilable<Row>,
 ): (handle: Reader, values: Values) => Promise<Row[]> {
-  const compiled = new WeakMap<object, Compiled>()
-  return async (handle, values) => {
-    const executor = handle.getExecutor()
-    let entry = compiled.get(executor.adapter)
-    if (entry === undefined) {
-      const query = build(handle, placeholders as Values).compile()
-      entry = { query, parameters: query.parameters }
-      if (name !== undefined) names.set(query.queryId, name)
-      compiled.set(executor.adapter, entry)
+  const known = new WeakMap<object, Compiled>()
+  return (handle, values) => {
+    const { adapter } = handle.getExecutor()
+    let compiled = known.get(adapter)
+    if (compiled === undefined) {
+      compiled = compile(build(handle, placeholders as Values).compile(), name)
+      known.set(adapter, compiled)
     }
-    const parameters = entry.parameters.map((parameter) =>
-      parameter instanceof Placeholder ? values[parameter.name as keyof Values] : parameter,
-    )
-    const result = await executor.executeQuery<Row>({ ...entry.query, parameters } as CompiledQuery<Row>)
-    return result.rows
+    return run(handle, compiled, values)
+  }
+}
+
+/** Compiled queries of one family kept per engine; the oldest goes when a new shape comes. */
+const FAMILY_SIZE = 200
+
+/**
+ * Queries that are alike but for their shape (which filters, which order), each compiled when its shape first comes.
+ * PostgreSQL plans them anew for the values of each run: a plan that is kept for any values is often a bad one for some.
+ *
+ * @param build like that of `prepared`; it may look at `shape`, whose members decide the text of the query
+ * @returns a function that runs the query of a shape with the given handle and values
+ */
+export function preparedFamily<Shape extends object, Values extends object, Row>(
+  build: (db: Reader, shape: Shape, values: Values) => Compilable<Row>,
+): (handle: Reader, shape: Shape, values: Values) => Promise<Row[]> {
+  const known = new WeakMap<object, Map<string, Compiled>>()
+  return (handle, shape, values) => {
+    const { adapter } = handle.getExecutor()
+    const family = known.get(adapter) ?? new Map<string, Compiled>()
+    known.set(adapter, family)
+    const key = JSON.stringify(shape)
+    let compiled = family.get(key)
+    if (compiled === undefined) {
+      compiled = compile(build(handle, shape, placeholders as Values).compile(), undefined)
+      if (family.size >= FAMILY_SIZE) family.delete(family.keys().next().value as string)
+      family.set(key, compiled)
+    }
+    return run(handle, compiled, values)
   }
 }

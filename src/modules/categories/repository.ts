@@ -1,5 +1,5 @@
 import type { Insertable, Updateable } from 'kysely'
-import { lockRows } from '../../db/dialect.ts'
+import { lockRows, shareRows } from '../../db/dialect.ts'
 import { keyset } from '../../db/keyset.ts'
 import type { Categories } from '../../db/schema.gen.ts'
 import type { Reader, Writer } from '../../db/types.ts'
@@ -46,6 +46,10 @@ export const findCategoryIdByKey = (db: Reader, key: string) =>
 /** A category, held until the transaction ends. */
 export const lockCategory = (trx: Writer, id: number) =>
   selectCategories(trx).where('c.id', '=', id).$call(lockRows(trx, 'c')).executeTakeFirst()
+
+/** A category that is not to be deleted until the transaction ends; others may keep it too. */
+export const keepCategory = (trx: Writer, id: number) =>
+  trx.selectFrom('categories').select('id').where('id', '=', id).$call(shareRows(trx, 'categories')).executeTakeFirst()
 
 /** @returns undefined when the name is taken */
 export const insertCategory = (trx: Writer, category: Insertable<Categories>) =>

@@ -12,6 +12,10 @@ export const toCategory = ({ name_key: _key, product_count, ...row }: repository
 
 export const noCategory = (id: number) => new Problem('not-found', `There is no category ${id}.`)
 
+/** Whether there is such a category; if so it stays until the transaction ends. */
+export const keepCategory = async (trx: Writer, id: number): Promise<boolean> =>
+  (await repository.keepCategory(trx, id)) !== undefined
+
 /** @throws Problem `conflict` when the name is taken */
 export async function createCategory(trx: Writer, { name, description = '' }: NewCategory): Promise<Category> {
   const created_at = now()

@@ -1,0 +1,21 @@
+import type { Problem } from '../errors.ts'
+import { violatedConstraint } from './dialect.ts'
+
+/**
+ * Runs a write that checks before it writes. When another request was faster than the check and a constraint of the
+ * database refuses the write, the problem is made outside the transaction, which PostgreSQL has ended by then.
+ *
+ * @param explain the problem for a constraint, or undefined to let the error be
+ * @throws Problem from `explain`; whatever else `write` throws
+ */
+export async function explainViolations<T>(
+  write: () => Promise<T>,
+  explain: (constraint: string) => Promise<Problem | undefined>,
+): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    const constraint = violatedConstraint(error)
+    throw (constraint === undefined ? undefined : await explain(constraint)) ?? error
+  }
+}

@@ -1,0 +1,54 @@
+import type { Store } from '../../db/types.ts'
+import { Problem } from '../../errors.ts'
+import type { Paging } from '../../http/paging.ts'
+import { toAmount } from '../../values/money.ts'
+import { searchTerms } from '../../values/text.ts'
+import { countProducts, type ListedProduct, listProducts, type ProductFilter } from './list-repository.ts'
+import type { ProductQuery } from './schemas.ts'
+
+/** The years between which PostgreSQL, SQLite and RFC 3339 mean the same; nothing here is older or will be newer. */
+const EARLIEST = Date.UTC(1970)
+const LATEST = Date.UTC(9999, 11, 31)
+
+/**
+ * Reads a page of products, and how many match when that is asked for; of one snapshot.
+ *
+ * @throws Problem `invalid-parameter`
+ */
+export async function listOf(
+  store: Store,
+  query: ProductQuery,
+  paging: Paging,
+): Promise<{ rows: ListedProduct[]; total: number | undefined }> {
+  const filter = toFilter(query)
+  // A search may take a second statement to decide how it is done.
+  if (!query.include_total && filter.terms.length === 0) {
+    return { rows: await store.query((reader) => listProducts(reader, filter, paging)), total: undefined }
+  }
+  return await store.read(async (reader) => ({
+    rows: await listProducts(reader, filter, paging),
+    total: query.include_total ? await countProducts(reader, filter) : undefined,
+  }))
+}
+
+function toFilter(query: ProductQuery): ProductFilter {
+  const { sort, order, archived, category_id, stock_status } = query
+  const price_min = query.price_min === undefined ? undefined : toAmount(query.price_min)
+  const price_max = query.price_max === undefined ? undefined : toAmount(query.price_max)
+  if (price_min !== undefined && price_max !== undefined && price_max < price_min) {
+    throw invalidParameter('querystring:/price_max', 'must not be below price_min')
+  }
+  const updated_since = query.updated_since === undefined ? undefined : sinceOf(query.updated_since)
+  const terms = searchTerms(query.q ?? '')
+  return { sort, order, archived, category_id, stock_status, price_min, price_max, updated_since, terms }
+}
+
+function sinceOf(text: string): string {
+  const time = Date.parse(text)
+  // A leap second fits the format and is no instant of JavaScript.
+  if (Number.isNaN(time)) throw invalidParameter('querystring:/updated_since', 'is no instant, for example a leap second')
+  return new Date(Math.min(Math.max(time, EARLIEST), LATEST)).toISOString()
+}
+
+const invalidParameter = (pointer: string, detail: string) =>
+  new Problem('invalid-parameter', `${pointer} ${detail}.`, { errors: [{ pointer, detail }] })

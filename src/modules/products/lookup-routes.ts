@@ -1,0 +1,53 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Services } from '../../app.ts'
+import { sendResource } from '../../http/etag.ts'
+import * as op from '../../http/operation.ts'
+import { barcodeParams, Product, skuParams } from './schemas.ts'
+import { getProductByBarcode, getProductBySku, productEtag, toProduct } from './service.ts'
+
+/** Finding the one product that a scanner or a list of somebody else names. */
+export const lookupRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, config }) => {
+  app.get(
+    '/products/by-barcode/:barcode',
+    {
+      schema: {
+        ...op.operation({
+          id: 'getProductByBarcode',
+          tag: 'Products',
+          permission: 'catalogue:read',
+          summary: 'Get a product by its barcode',
+          description: 'Archived ones too. A UPC-A is found as an EAN-13 with a leading zero, and the other way round.',
+        }),
+        params: barcodeParams,
+        headers: op.ifNoneMatch,
+        response: { 200: op.answer(Product, 'The product', op.etagHeader), 304: op.notModified, ...op.problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const row = await store.query((reader) => getProductByBarcode(reader, request.params.barcode))
+      return sendResource(request, reply, productEtag(row), toProduct(row, config.currency))
+    },
+  )
+
+  app.get(
+    '/products/by-sku/:sku',
+    {
+      schema: {
+        ...op.operation({
+          id: 'getProductBySku',
+          tag: 'Products',
+          permission: 'catalogue:read',
+          summary: 'Get a product by its SKU',
+          description: 'Archived ones too. Case, width and white space do not count; a slash is written %2F.',
+        }),
+        params: skuParams,
+        headers: op.ifNoneMatch,
+        response: { 200: op.answer(Product, 'The product', op.etagHeader), 304: op.notModified, ...op.problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const row = await store.query((reader) => getProductBySku(reader, request.params.sku))
+      return sendResource(request, reply, productEtag(row), toProduct(row, config.currency))
+    },
+  )
+}
