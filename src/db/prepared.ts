@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { Compilable, CompiledQuery } from 'kysely'
 import type { Reader } from './types.ts'
 
@@ -27,7 +28,7 @@ interface Compiled {
  * A query that is built and compiled once per engine and then only run with new values; the hot ones are written so.
  * On PostgreSQL it is also prepared under `name` on each connection.
  *
- * @param name unique, at most 63 bytes
+ * @param name unique, at most 50 bytes
  * @param build makes the query; every value in `values` is a stand-in, so `build` must not look at it
  * @returns a function that runs the query with the given handle and values
  */
@@ -46,9 +47,16 @@ export function prepared<Values extends object, Row>(
       compiled.set(executor.adapter, entry)
     }
     const parameters = entry.parameters.map((parameter) =>
-      parameter instanceof Placeholder ? values[parameter.name as keyof Values] : parameter,
+      parameter instanceof Placeholder ? required(values, parameter.name) : parameter,
     )
     const result = await executor.executeQuery<Row>({ ...entry.query, parameters } as CompiledQuery<Row>)
     return result.rows
   }
+}
+
+/** A value that is absent would silently become null. */
+function required<Values extends object>(values: Values, name: string): unknown {
+  const value = values[name as keyof Values]
+  assert(value !== undefined, `a prepared query misses its value ${name}`)
+  return value
 }
