@@ -66,7 +66,8 @@ class PostgresStore implements Store {
   readonly #nesting = new Nesting()
   #jobs = 0
   #closing = false
-  #onIdle = () => {}
+  /** Resolves when the last job of a closing store is done. */
+  readonly #idle = Promise.withResolvers<void>()
 
   constructor(pool: pg.Pool, waitMs: number, answerMs: number) {
     const names = new StatementNames()
@@ -110,11 +111,7 @@ class PostgresStore implements Store {
 
   async close(): Promise<void> {
     this.#closing = true
-    if (this.#jobs > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve
-      })
-    }
+    if (this.#jobs > 0) await this.#idle.promise
     await this.#kysely.destroy()
   }
 
@@ -132,7 +129,7 @@ class PostgresStore implements Store {
       }
     } finally {
       this.#jobs -= 1
-      if (this.#jobs === 0) this.#onIdle()
+      if (this.#closing && this.#jobs === 0) this.#idle.resolve()
     }
   }
 }
