@@ -68,6 +68,8 @@ export async function up(db: Schema): Promise<void> {
   })
 }
 
+export const loses = 'every user with passwords and sessions, and the answers kept for repeated requests'
+
 export async function down(db: Schema): Promise<void> {
   await run(db, {
     both: [
@@ -112,4 +114,6 @@ const LAST_ADMIN_POSTGRES = [
    execute function users_keep_an_admin()`,
   `create trigger users_keep_an_admin_delete after delete on users for each row
    when (old.role = 'admin' and old.is_active) execute function users_keep_an_admin()`,
+  `create trigger users_keep_an_admin_truncate after truncate on users
+   for each statement execute function users_keep_an_admin()`,
 ]

@@ -59,10 +59,10 @@ export async function up(db: Schema): Promise<void> {
       'create index products_category_id_index on products (category_id, is_active, name_key, id)',
     ],
     sqlite: [
-      'create unique index locations_default_unique on locations (is_default) where is_default = 1',
+      'create unique index locations_is_default_unique on locations (is_default) where is_default = 1',
       ...SEARCH_SQLITE,
     ],
-    postgres: ['create unique index locations_default_unique on locations (is_default) where is_default'],
+    postgres: ['create unique index locations_is_default_unique on locations (is_default) where is_default'],
   })
   if (isPostgres(db)) await createTrigramIndex(db)
   const now = new Date().toISOString()
@@ -72,6 +72,8 @@ export async function up(db: Schema): Promise<void> {
     .values({ ...main, is_default: yes(db), created_at: now, updated_at: now })
     .execute()
 }
+
+export const loses = 'every category, product and location'
 
 export async function down(db: Schema): Promise<void> {
   await run(db, {

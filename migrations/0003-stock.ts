@@ -63,6 +63,8 @@ export async function up(db: Schema): Promise<void> {
   })
 }
 
+export const loses = 'every movement with its lines, and with them all stock levels, minimums and costs'
+
 export async function down(db: Schema): Promise<void> {
   await run(db, {
     both: ['drop table movement_lines', 'drop table movements', 'drop table product_costs', 'drop table stock'],
@@ -116,6 +118,8 @@ const APPLY_SQLITE = [
      update stock set quantity = quantity + new.quantity, version = version + 1,
          updated_at = (select recorded_at from movements where id = new.movement_id)
        where product_id = new.product_id and location_id = new.to_location_id;
+     insert into product_costs (product_id) select new.product_id
+       where not exists (select 1 from product_costs where product_id = new.product_id);
      update product_costs set quantity = quantity + new.quantity, value = value + new.value
        where product_id = new.product_id and new.from_location_id is null;
      update product_costs set quantity = quantity - new.quantity, value = value - new.value
@@ -123,6 +127,7 @@ const APPLY_SQLITE = [
    end`,
 ]
 
+// Two transactions that bring in the first of a product meet at `on conflict`: the update before it is the usual way.
 const APPLY_POSTGRES = [
   `create function movement_lines_apply() returns trigger language plpgsql as $$
    declare recorded timestamptz;
@@ -139,16 +144,27 @@ const APPLY_POSTGRES = [
        update stock set quantity = quantity + new.quantity, version = version + 1, updated_at = recorded
          where product_id = new.product_id and location_id = new.to_location_id;
        if not found then
-         insert into stock (product_id, location_id, quantity, version, created_at, updated_at)
-           values (new.product_id, new.to_location_id, new.quantity, 2, recorded, recorded);
+         insert into stock as level (product_id, location_id, quantity, version, created_at, updated_at)
+           values (new.product_id, new.to_location_id, new.quantity, 2, recorded, recorded)
+           on conflict (product_id, location_id) do update
+             set quantity = level.quantity + excluded.quantity, version = level.version + 1, updated_at = recorded;
        end if;
      end if;
      if new.from_location_id is null then
        update product_costs set quantity = quantity + new.quantity, value = value + new.value
          where product_id = new.product_id;
+       if not found then
+         insert into product_costs as cost (product_id, quantity, value)
+           values (new.product_id, new.quantity, new.value)
+           on conflict (product_id) do update
+             set quantity = cost.quantity + excluded.quantity, value = cost.value + excluded.value;
+       end if;
      elsif new.to_location_id is null then
        update product_costs set quantity = quantity - new.quantity, value = value - new.value
          where product_id = new.product_id;
+       if not found then
+         insert into product_costs (product_id, quantity, value) values (new.product_id, -new.quantity, -new.value);
+       end if;
      end if;
      return null;
    end $$`,

@@ -57,7 +57,8 @@ export async function createTable(db: Schema, name: string, define: (columns: Co
     time: (column, build = asIs) => {
       add(column, postgres ? sql`timestamptz(3)` : sql`text`, build)
       if (!postgres) {
-        const shape = `${column} is null or ${column} glob '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9]Z'`
+        // The text is its own canonical form: nothing else sorts by time. PostgreSQL knows no year 0.
+        const shape = `${column} is null or (strftime('%Y-%m-%dT%H:%M:%fZ', ${column}) is ${column} and ${column} >= '0001')`
         table = table.addCheckConstraint(`${name}_${column}_check`, sql.raw(shape))
       }
     },

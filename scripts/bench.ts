@@ -50,7 +50,9 @@ for (const engine of engines) {
         for (const scenario of scenarios.filter(({ name }) => name.includes(options.only))) {
           const rates = await compare(scenario, servers, token)
           const { service, byHand, bare, toByHand, toBare } = rates
-          console.log(row(scenario.name, whole(service), whole(byHand), whole(bare), toByHand.toFixed(2), toBare.toFixed(2)))
+          console.log(
+            row(scenario.name, whole(service), whole(byHand), whole(bare), toByHand.toFixed(2), toBare.toFixed(2)),
+          )
           costs.set(scenario.name, [...(costs.get(scenario.name) ?? []), 1 / service])
         }
       })
@@ -61,19 +63,38 @@ for (const engine of engines) {
   for (const [name, cost] of costs) console.log(row(name, ((cost.at(-1) as number) / (cost[0] as number)).toFixed(2)))
 }
 
-async function compare(scenario: Scenario, servers: Record<'service' | 'byHand' | 'bare', Server>, token: string): Promise<Rates> {
+async function compare(
+  scenario: Scenario,
+  servers: Record<'service' | 'byHand' | 'bare', Server>,
+  token: string,
+): Promise<Rates> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-  const load = (name: 'service' | 'byHand' | 'bare'): Load => ({ origin: servers[name].origin, headers, next: scenario[name] })
+  const load = (name: 'service' | 'byHand' | 'bare'): Load => ({
+    origin: servers[name].origin,
+    headers,
+    next: scenario[name],
+  })
   const seen: Record<'service' | 'byHand' | 'bare', number[]> = { service: [], byHand: [], bare: [] }
   for (const name of ['service', 'byHand', 'bare'] as const) await measure(load(name), 1)
   for (let round = 0; round < rounds; round += 1) {
     for (const name of ['service', 'byHand', 'bare'] as const) seen[name].push(await measure(load(name), seconds))
   }
-  const ratios = (to: 'byHand' | 'bare') => median(seen.service.map((rate, index) => rate / (seen[to][index] as number)))
-  return { service: median(seen.service), byHand: median(seen.byHand), bare: median(seen.bare), toByHand: ratios('byHand'), toBare: ratios('bare') }
+  const ratios = (to: 'byHand' | 'bare') =>
+    median(seen.service.map((rate, index) => rate / (seen[to][index] as number)))
+  return {
+    service: median(seen.service),
+    byHand: median(seen.byHand),
+    bare: median(seen.bare),
+    toByHand: ratios('byHand'),
+    toBare: ratios('bare'),
+  }
 }
 
-type Use = (servers: Record<'service' | 'byHand' | 'bare', Server>, token: string, scenarios: Scenario[]) => Promise<void>
+type Use = (
+  servers: Record<'service' | 'byHand' | 'bare', Server>,
+  token: string,
+  scenarios: Scenario[],
+) => Promise<void>
 
 async function withServers(url: string, products: number, use: Use): Promise<void> {
   const { userId, sessionId } = await seed(url, products)
@@ -81,10 +102,14 @@ async function withServers(url: string, products: number, use: Use): Promise<voi
   const statements = await recordStatements(url, SEARCH)
   const ports = await Promise.all([freePort(), freePort(), freePort()])
   const service = await startService(url, ports[0])
-  const byHand = await startServer('scripts/bench/raw-server.ts', ports[1], '/product/1', { BENCH_RAW: JSON.stringify({ url, statements, port: ports[1] }) })
+  const byHand = await startServer('scripts/bench/raw-server.ts', ports[1], '/product/1', {
+    BENCH_RAW: JSON.stringify({ url, statements, port: ports[1] }),
+  })
   const scenarios = scenariosOf(products, nameOf)
   const answers = await sampleAnswers(service, scenarios, token)
-  const bare = await startServer('scripts/bench/bare-server.ts', ports[2], '/low', { BENCH_BARE: JSON.stringify({ answers, port: ports[2] }) })
+  const bare = await startServer('scripts/bench/bare-server.ts', ports[2], '/low', {
+    BENCH_BARE: JSON.stringify({ answers, port: ports[2] }),
+  })
   await requireSameAnswers(byHand, answers)
   await use({ service, byHand, bare }, token, scenarios)
   for (const server of [service, byHand, bare]) await server.stop()
@@ -96,7 +121,11 @@ async function sampleAnswers(service: Server, scenarios: Scenario[], token: stri
   const entries = names.map(async (name, index) => {
     const { method, path, body } = (scenarios[index] as Scenario).service()
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    const answer = await fetch(service.origin + (name === 'product' ? '/api/v1/products/1' : path), { method, headers, ...(body ? { body } : {}) })
+    const answer = await fetch(service.origin + (name === 'product' ? '/api/v1/products/1' : path), {
+      method,
+      headers,
+      ...(body ? { body } : {}),
+    })
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
     return [name, await answer.text()] as const
   })
@@ -106,15 +135,23 @@ async function sampleAnswers(service: Server, scenarios: Scenario[], token: stri
 /** The hand-written handlers must do the same work, or the ratios would say nothing. */
 async function requireSameAnswers(byHand: Server, answers: Record<string, string>): Promise<void> {
   for (const name of ['product', 'search', 'low']) {
-    const mine = await fetch(`${byHand.origin}/${name}${name === 'product' ? '/1' : ''}`).then((answer) => answer.json())
+    const mine = await fetch(`${byHand.origin}/${name}${name === 'product' ? '/1' : ''}`).then((answer) =>
+      answer.json(),
+    )
     const theirs = JSON.parse(answers[name] as string)
-    if (JSON.stringify(mine.data ?? mine) !== JSON.stringify(theirs.data ?? theirs)) throw new Error(`the answers to ${name} differ`)
+    if (JSON.stringify(mine.data ?? mine) !== JSON.stringify(theirs.data ?? theirs))
+      throw new Error(`the answers to ${name} differ`)
   }
 }
 
 async function withDatabase(engine: string, use: (url: string) => Promise<void>): Promise<void> {
   if (engine === 'postgresql') {
-    const server = await startPostgres({ fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on', shared_buffers: '256MB' })
+    const server = await startPostgres({
+      fsync: 'on',
+      full_page_writes: 'on',
+      synchronous_commit: 'on',
+      shared_buffers: '256MB',
+    })
     await use(server.url).finally(() => server.stop())
     return
   }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import pg from 'pg'
 import { Migrations } from '../src/db/migrator.ts'
 import { openPostgres } from '../src/db/postgres/store.ts'
@@ -9,8 +9,9 @@ import { startPostgres } from './embedded-postgres.ts'
 
 // Writes the types of the tables from a migrated PostgreSQL; with --check, fails when the committed ones differ.
 
-const out = fileURLToPath(new URL('../src/db/schema.gen.ts', import.meta.url))
-const check = process.argv.includes('--check')
+const { values: options } = parseArgs({ options: { check: { type: 'boolean' }, file: { type: 'string' } } })
+const out = options.file ?? fileURLToPath(new URL('../src/db/schema.gen.ts', import.meta.url))
+const check = options.check ?? false
 const server = await startPostgres()
 try {
   const client = new pg.Client(server.url)

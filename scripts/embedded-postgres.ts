@@ -18,6 +18,9 @@ export interface EmbeddedPostgres {
   url: string
   /** Ends the server at once, connections or not, and removes its folder. Safe to call twice. */
   stop: () => Promise<void>
+  /** Ends the server at once, as a crash does, and keeps its data and its port for `resume`. */
+  halt: () => Promise<void>
+  resume: () => Promise<void>
 }
 
 interface Account {
@@ -52,8 +55,11 @@ const SETTINGS = {
 export async function startPostgres(extra: Record<string, string> = {}): Promise<EmbeddedPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'stock-postgres-'))
   let server: ChildProcess | undefined
-  const stop = async () => {
+  const halt = async () => {
     if (server !== undefined) await end(server)
+  }
+  const stop = async () => {
+    await halt()
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   }
   try {
@@ -63,14 +69,17 @@ export async function startPostgres(extra: Record<string, string> = {}): Promise
     const data = await initialise(binaries.initdb, folder, password, account)
     const port = await freePort()
     const settings = Object.entries({ ...SETTINGS, ...extra }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    server = spawn(binaries.postgres, ['-D', data, '-p', String(port), ...settings], {
-      ...account,
-      // A group of its own, or Ctrl-C in a terminal ends the server before the tests that use it.
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    await untilReady(server)
-    return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop }
+    const resume = async () => {
+      server = spawn(binaries.postgres, ['-D', data, '-p', String(port), ...settings], {
+        ...account,
+        // A group of its own, or Ctrl-C in a terminal ends the server before the tests that use it.
+        detached: true,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      await untilReady(server)
+    }
+    await resume()
+    return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop, halt, resume }
   } catch (error) {
     await stop()
     throw error

@@ -3,7 +3,7 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyBaseLogger } from 'fastify'
 import { buildApp } from './app.ts'
 import { type Config, ConfigError, loadConfig } from './config.ts'
-import { Migrations } from './db/migrator.ts'
+import { Migrations, unknownMigrations } from './db/migrator.ts'
 import { openStore } from './db/open.ts'
 import { listen } from './listen.ts'
 import { createLog } from './log.ts'
@@ -63,9 +63,7 @@ async function start(config: Config): Promise<void> {
 async function migrate(config: Config, migrations: Migrations, log: FastifyBaseLogger): Promise<void> {
   const { pending, unknown } = await migrations.state()
   if (unknown.length > 0) {
-    throw new Error(
-      `the database has migrations that this version does not know (${unknown.join(', ')}): start the newer version.`,
-    )
+    throw new Error(unknownMigrations(unknown))
   }
   if (!config.migrateOnStart || pending.length === 0) return
   const names = await migrations.migrate('latest')

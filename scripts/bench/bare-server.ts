@@ -2,7 +2,10 @@ import Fastify from 'fastify'
 
 // The ceiling: routes that answer the bytes the service answers, and do nothing else.
 
-const { answers, port } = JSON.parse(process.env.BENCH_BARE as string) as { answers: Record<string, string>; port: number }
+const { answers, port } = JSON.parse(process.env.BENCH_BARE as string) as {
+  answers: Record<string, string>
+  port: number
+}
 const app = Fastify()
 const type = 'application/json; charset=utf-8'
 app.get('/:what', async (request, reply) => reply.type(type).send(answers[(request.params as { what: string }).what]))

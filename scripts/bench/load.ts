@@ -28,13 +28,22 @@ const autocannon = createRequire(import.meta.url)('autocannon') as Autocannon
  */
 export async function measure({ origin, headers, next }: Load, seconds: number, connections = 16): Promise<number> {
   const setupRequest = (request: object) => ({ ...request, ...next() })
-  const result = await autocannon({ url: origin, connections, duration: seconds, headers, requests: [{ setupRequest, ...next() }] })
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${origin}: ${result.non2xx} answers were no success, ${result.errors} errors`)
+  const result = await autocannon({
+    url: origin,
+    connections,
+    duration: seconds,
+    headers,
+    requests: [{ setupRequest, ...next() }],
+  })
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${origin}: ${result.non2xx} answers were no success, ${result.errors} errors`)
   return result.requests.average
 }
 
 export const median = (values: number[]): number => {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
 }

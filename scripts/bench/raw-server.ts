@@ -15,7 +15,11 @@ type Row = Record<string, never>
 type Values = Record<string, unknown>
 type Run = (statement: Recorded, name: string, values: Values) => Row[] | Promise<Row[]>
 
-const { url, statements, port } = JSON.parse(process.env.BENCH_RAW as string) as { url: string; statements: Statements; port: number }
+const { url, statements, port } = JSON.parse(process.env.BENCH_RAW as string) as {
+  url: string
+  statements: Statements
+  port: number
+}
 const target = parseDatabaseUrl(url)
 const engine = target.engine === 'sqlite' ? openSqlite(target.file) : openPostgres(target.connection as pg.ClientConfig)
 const app = Fastify()
@@ -30,7 +34,9 @@ function openSqlite(file: string) {
   const run: Run = (statement, name, values) => {
     const query = prepared.get(name) ?? database.prepare(statement.sql)
     prepared.set(name, query)
-    const parameters = bind(statement, values).map((value) => (typeof value === 'boolean' ? Number(value) : Array.isArray(value) ? JSON.stringify(value) : value))
+    const parameters = bind(statement, values).map((value) =>
+      typeof value === 'boolean' ? Number(value) : Array.isArray(value) ? JSON.stringify(value) : value,
+    )
     if (!query.reader) {
       query.run(parameters)
       return []
@@ -50,8 +56,10 @@ function openSqlite(file: string) {
 
 function openPostgres(connection: pg.ClientConfig) {
   const pool = new pg.Pool({ ...connection, max: 10, types })
-  const runOn = (client: pg.Pool | pg.PoolClient): Run => async (statement, name, values) =>
-    (await client.query({ name, text: statement.sql, values: bind(statement, values) as unknown[] })).rows
+  const runOn =
+    (client: pg.Pool | pg.PoolClient): Run =>
+    async (statement, name, values) =>
+      (await client.query({ name, text: statement.sql, values: bind(statement, values) as unknown[] })).rows
   const transaction = async (work: (run: Run) => Promise<unknown>) => {
     const client = await pool.connect()
     await client.query('begin')
@@ -75,7 +83,9 @@ app.get('/page', async (request) => {
   const rows = await engine.run(statements.page, 'page', { after_value, after_id: Number(after_id) })
   return page(rows.map((row) => toProduct(row as never, 'EUR')))
 })
-app.get('/search', async () => page((await engine.run(statements.search, 'search', {})).map((row) => toProduct(row as never, 'EUR'))))
+app.get('/search', async () =>
+  page((await engine.run(statements.search, 'search', {})).map((row) => toProduct(row as never, 'EUR'))),
+)
 app.get('/low', async () => page((await engine.run(statements.low, 'low', {})).map((row) => toLevel(row as never))))
 app.post('/movement', async (request, reply) => {
   const { product_id, quantity } = request.body as { product_id: number; quantity: number }
@@ -88,14 +98,25 @@ async function issue(run: Run, product_id: number, quantity: number) {
   const [product] = await run(statements.products, 'products', ids)
   const [level] = await run(statements.levels, 'levels', ids)
   const [location] = await run(statements.locations, 'locations', ids)
-  if (!product || !level || !location || level.quantity - level.reserved < quantity) throw new Error('insufficient stock')
-  const amount = Number((BigInt(product.value) * BigInt(quantity) * 2n + BigInt(product.quantity)) / (BigInt(product.quantity) * 2n))
+  if (!product || !level || !location || level.quantity - level.reserved < quantity)
+    throw new Error('insufficient stock')
+  const amount = Number(
+    (BigInt(product.value) * BigInt(quantity) * 2n + BigInt(product.quantity)) / (BigInt(product.quantity) * 2n),
+  )
   const at = new Date().toISOString()
   const [movement] = await run(statements.movement, 'movement', { actor_id: 1, at })
   const line = { movement_id: movement?.id, product_id, location_id: location.id, quantity, amount }
   await run(statements.line, 'line', line)
   const [after] = await run(statements.levels, 'levels', ids)
-  return { id: movement?.id, type: 'issue', effective_at: at, recorded_at: at, actor_id: 1, lines: [line], levels: [{ ...after, quantity: fromThousandths(Number(after?.quantity)) }] }
+  return {
+    id: movement?.id,
+    type: 'issue',
+    effective_at: at,
+    recorded_at: at,
+    actor_id: 1,
+    lines: [line],
+    levels: [{ ...after, quantity: fromThousandths(Number(after?.quantity)) }],
+  }
 }
 
 await app.listen({ port, host: '127.0.0.1' })

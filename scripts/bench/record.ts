@@ -18,7 +18,10 @@ export interface Recorded {
   parameters: ({ slot: string } | { value: unknown })[]
 }
 
-export type Statements = Record<'product' | 'page' | 'search' | 'low' | 'products' | 'levels' | 'locations' | 'movement' | 'line', Recorded>
+export type Statements = Record<
+  'product' | 'page' | 'search' | 'low' | 'products' | 'levels' | 'locations' | 'movement' | 'line',
+  Recorded
+>
 
 /** Values that stand for what differs from request to request; odd enough not to be anything else. */
 const SLOTS: [slot: string, value: string | number | number[]][] = [
@@ -44,14 +47,24 @@ const slot = <T>(name: string) => SLOTS.find(([key]) => key === name)?.[1] as T
 export async function recordStatements(url: string, search: string): Promise<Statements> {
   const seen: Recorded[] = []
   const { dialect, close } = dialectOf(url)
-  const db = new Kysely<DB>({ dialect, log: ({ query }) => seen.push({ sql: query.sql, parameters: query.parameters.map(toParameter) }) })
+  const db = new Kysely<DB>({
+    dialect,
+    log: ({ query }) => seen.push({ sql: query.sql, parameters: query.parameters.map(toParameter) }),
+  })
   const one = async (run: Promise<unknown>): Promise<Recorded> => {
     seen.length = 0
     // A write of stand-ins may be refused; its text is recorded all the same.
     await run.catch(() => {})
     return seen.at(-1) as Recorded
   }
-  const filter = { sort: 'name', order: 'asc', archived: 'exclude', category_id: undefined, stock_status: undefined, terms: [] } as never as Parameters<typeof listProducts>[1]
+  const filter = {
+    sort: 'name',
+    order: 'asc',
+    archived: 'exclude',
+    category_id: undefined,
+    stock_status: undefined,
+    terms: [],
+  } as never as Parameters<typeof listProducts>[1]
   const after = { value: slot<string>('after_value'), id: slot<number>('after_id') }
   const ids = { ids: slot<number[]>('ids') }
   const statements: Statements = {
@@ -83,7 +96,16 @@ const movementOf = (): movements.MovementFields => ({
 })
 
 const lineOf = () => ({
-  product: { id: slot<number>('product_id'), sku: '', name: '', unit: '', decimals: 0, is_active: true, quantity: 0, value: 0 },
+  product: {
+    id: slot<number>('product_id'),
+    sku: '',
+    name: '',
+    unit: '',
+    decimals: 0,
+    is_active: true,
+    quantity: 0,
+    value: 0,
+  },
   from_location_id: slot<number>('location_id'),
   to_location_id: null,
   quantity: slot<number>('quantity'),

@@ -25,10 +25,30 @@ export function scenariosOf(products: number, nameOf: (id: number) => string): S
   const byHand = (product_id: number) => JSON.stringify({ product_id, quantity: 1 })
   const post = (path: string, body: string) => ({ method: 'POST', path, body })
   return [
-    same('product by id', () => `/api/v1/products/${id()}`, () => `/product/${id()}`, '/product/1'),
-    same('deep page of 50', () => place().service, () => place().byHand, '/page'),
-    same('search', () => `/api/v1/products?limit=50&q=${encodeURIComponent(SEARCH)}`, () => '/search', '/search'),
-    same('low stock', () => '/api/v1/stock/low?limit=50', () => '/low', '/low'),
+    same(
+      'product by id',
+      () => `/api/v1/products/${id()}`,
+      () => `/product/${id()}`,
+      '/product/1',
+    ),
+    same(
+      'deep page of 50',
+      () => place().service,
+      () => place().byHand,
+      '/page',
+    ),
+    same(
+      'search',
+      () => `/api/v1/products?limit=50&q=${encodeURIComponent(SEARCH)}`,
+      () => '/search',
+      '/search',
+    ),
+    same(
+      'low stock',
+      () => '/api/v1/stock/low?limit=50',
+      () => '/low',
+      '/low',
+    ),
     {
       name: 'movement, random product',
       service: () => post('/api/v1/movements', movement(id())),
@@ -51,11 +71,17 @@ function same(name: string, service: () => string, byHand: () => string, bare: s
 
 /** Pages that begin after products in the second half of the list, as a client that walked there would ask for them. */
 function deepPages(products: number, nameOf: (id: number) => string) {
-  const keys = Array.from({ length: products }, (_, index) => ({ id: index + 1, value: identityKey(nameOf(index + 1)) }))
+  const keys = Array.from({ length: products }, (_, index) => ({
+    id: index + 1,
+    value: identityKey(nameOf(index + 1)),
+  }))
   keys.sort((a, b) => (a.value < b.value ? -1 : 1))
   const cursors = new Cursors(SECRETS.SECRET_KEY)
   return Array.from({ length: PLACES }, (_, index) => {
-    const after = keys[Math.floor(products / 2 + (index * products) / (2 * PLACES + 2))] as { id: number; value: string }
+    const after = keys[Math.floor(products / 2 + (index * products) / (2 * PLACES + 2))] as {
+      id: number
+      value: string
+    }
     const query = { sort: 'name', order: 'asc', archived: 'exclude' }
     const cursor = cursors.write({ url: LIST, query } as never, after)
     const byHand = new URLSearchParams({ after_value: after.value, after_id: String(after.id) })

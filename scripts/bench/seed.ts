@@ -29,7 +29,8 @@ export async function seed(url: string, products: number): Promise<{ userId: num
 }
 
 /** Names in an order of their own, not that of the ids. */
-export const nameOf = (id: number): string => `Artículo ${String((id * 7919) % 1_000_003).padStart(7, '0')} de ferretería`
+export const nameOf = (id: number): string =>
+  `Artículo ${String((id * 7919) % 1_000_003).padStart(7, '0')} de ferretería`
 
 async function seedActor(trx: Writer) {
   const user = { username: 'bench', username_key: 'bench', email: 'bench@example.com', email_key: 'bench@example.com' }
@@ -42,7 +43,10 @@ async function seedActor(trx: Writer) {
   const { id: sessionId } = await trx.insertInto('sessions').values(session).returning('id').executeTakeFirstOrThrow()
   for (let index = 1; index <= 20; index += 1) {
     const name = `Categoría ${index}`
-    await trx.insertInto('categories').values({ name, name_key: identityKey(name), ...TIMES }).execute()
+    await trx
+      .insertInto('categories')
+      .values({ name, name_key: identityKey(name), ...TIMES })
+      .execute()
   }
   return { userId, sessionId }
 }
@@ -51,16 +55,39 @@ async function seedProducts(trx: Writer, ids: number[], actor_id: number): Promi
   const rows = ids.map((id) => {
     const sku = `SKU-${String(id).padStart(6, '0')}`
     const name = nameOf(id)
-    const keys = { sku_key: identityKey(sku), name_key: identityKey(name), search_text: `${searchKey(name)}\n${searchKey(sku)}` }
+    const keys = {
+      sku_key: identityKey(sku),
+      name_key: identityKey(name),
+      search_text: `${searchKey(name)}\n${searchKey(sku)}`,
+    }
     return { sku, name, ...keys, price: 10_000 + id, category_id: 1 + (id % 20), unit: 'unit', decimals: 0, ...TIMES }
   })
   await trx.insertInto('products').values(rows).execute()
-  await trx.insertInto('product_costs').values(ids.map((product_id) => ({ product_id }))).execute()
-  const levels = ids.map((product_id) => ({ product_id, location_id: 1, min_stock: product_id % 50 === 0 ? 2_000_000_000 : 0, ...TIMES }))
+  await trx
+    .insertInto('product_costs')
+    .values(ids.map((product_id) => ({ product_id })))
+    .execute()
+  const levels = ids.map((product_id) => ({
+    product_id,
+    location_id: 1,
+    min_stock: product_id % 50 === 0 ? 2_000_000_000 : 0,
+    ...TIMES,
+  }))
   await trx.insertInto('stock').values(levels).execute()
   const movement = { type: 'receipt', actor_id, effective_at: AT, recorded_at: AT }
-  const { id: movement_id } = await trx.insertInto('movements').values(movement).returning('id').executeTakeFirstOrThrow()
-  const lines = ids.map((product_id, index) => ({ movement_id, line_number: index + 1, product_id, to_location_id: 1, quantity: 1_000_000_000, value: 1_000_000_000 }))
+  const { id: movement_id } = await trx
+    .insertInto('movements')
+    .values(movement)
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  const lines = ids.map((product_id, index) => ({
+    movement_id,
+    line_number: index + 1,
+    product_id,
+    to_location_id: 1,
+    quantity: 1_000_000_000,
+    value: 1_000_000_000,
+  }))
   await trx.insertInto('movement_lines').values(lines).execute()
 }
 

@@ -12,17 +12,32 @@ export interface Server {
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-export const SECRETS = { JWT_SECRET_KEY: 'bench-signing-key-7f3k9w2m5x8q1z4v6b0n', SECRET_KEY: 'bench-cursor-key-4h8d2j6s0a9f3g7k1l5p' }
+export const SECRETS = {
+  JWT_SECRET_KEY: 'bench-signing-key-7f3k9w2m5x8q1z4v6b0n',
+  SECRET_KEY: 'bench-cursor-key-4h8d2j6s0a9f3g7k1l5p',
+}
 
 /** Starts a server of this repository in a process of its own and waits until it answers on `path`. */
-export async function startServer(file: string, port: number, path: string, env: Record<string, string>): Promise<Server> {
+export async function startServer(
+  file: string,
+  port: number,
+  path: string,
+  env: Record<string, string>,
+): Promise<Server> {
   // Its log is written, as everywhere, but not read by anybody here.
   const stdio = ['ignore', openSync(devNull, 'w'), 'inherit'] as const
-  const server = spawn(process.execPath, ['--import', './src/node-version.js', file], { cwd: root, env: { ...process.env, ...env }, stdio: [...stdio] })
+  const server = spawn(process.execPath, ['--import', './src/node-version.js', file], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: [...stdio],
+  })
   const origin = `http://127.0.0.1:${port}`
   for (let tries = 0; tries < 200; tries += 1) {
     if (server.exitCode !== null) throw new Error(`${file} ended`)
-    const status = await fetch(origin + path).then((answer) => answer.status, () => 0)
+    const status = await fetch(origin + path).then(
+      (answer) => answer.status,
+      () => 0,
+    )
     if (status > 0 && status < 500) return { origin, stop: () => stop(server) }
     await sleep(50)
   }
@@ -55,6 +70,13 @@ export function signToken(userId: number, sessionId: number): string {
   const { createSigner } = require('fast-jwt') as { createSigner(options: object): (claims: object) => string }
   const name = 'stock-management-api'
   const header = { alg: 'HS256', typ: 'at+jwt' }
-  const sign = createSigner({ key: SECRETS.JWT_SECRET_KEY, algorithm: 'HS256', iss: name, aud: name, expiresIn: 7_200_000, header })
+  const sign = createSigner({
+    key: SECRETS.JWT_SECRET_KEY,
+    algorithm: 'HS256',
+    iss: name,
+    aud: name,
+    expiresIn: 7_200_000,
+    header,
+  })
   return sign({ sub: String(userId), sid: sessionId, tv: 1, jti: 'bench' })
 }

@@ -26,17 +26,32 @@ export async function takeId(trx: Writer, table: keyof DB): Promise<number> {
 }
 
 /**
- * The name of the unique or check constraint that refused a write, the same on both engines
- * (`products_sku_key_unique`), or undefined for any other error.
+ * The name of the unique or check constraint, or of the trigger's rule, that refused a write, the same on both engines
+ * (`products_sku_key_unique`); undefined for any other error, also for references and missing values.
  */
 export function violatedConstraint(error: unknown): string | undefined {
-  const { code, constraint, message } = error as { code?: unknown; constraint?: unknown; message?: unknown }
-  if (typeof code !== 'string') return undefined
-  if (typeof constraint === 'string') return constraint
-  if (!code.startsWith('SQLITE_CONSTRAINT') || typeof message !== 'string') return undefined
-  const columns = /^UNIQUE constraint failed: (.+)$/.exec(message)?.[1]
-  if (columns === undefined) return message.replace(/^CHECK constraint failed: /, '')
-  const [first = '', ...rest] = columns.split(', ')
+  const { code, constraint, message } = (error ?? {}) as { code?: unknown; constraint?: unknown; message?: unknown }
+  if (code === '23505' || code === '23514') return typeof constraint === 'string' ? constraint : undefined
+  if (typeof code !== 'string' || typeof message !== 'string') return undefined
+  switch (code) {
+    case 'SQLITE_CONSTRAINT_CHECK':
+      return message.replace(/^CHECK constraint failed: /, '')
+    case 'SQLITE_CONSTRAINT_TRIGGER':
+      return message
+    case 'SQLITE_CONSTRAINT_PRIMARYKEY':
+    case 'SQLITE_CONSTRAINT_ROWID':
+      return `${columnsOf(message)[0]?.split('.', 1)[0]}_pkey`
+    case 'SQLITE_CONSTRAINT_UNIQUE':
+      return nameOf(columnsOf(message))
+    default:
+      return undefined
+  }
+}
+
+const columnsOf = (message: string) => message.replace(/^UNIQUE constraint failed: /, '').split(', ')
+
+/** SQLite names the columns (`stock.product_id, stock.location_id`), from which the constraint has its name. */
+function nameOf([first = '', ...rest]: string[]): string {
   return [first.replace('.', '_'), ...rest.map((column) => column.slice(column.indexOf('.') + 1)), 'unique'].join('_')
 }
 

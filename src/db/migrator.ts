@@ -1,12 +1,18 @@
 import { readdir } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type Kysely, sql } from 'kysely'
-import { type Migration, type MigrationResult, Migrator } from 'kysely/migration'
-import type { Reader, Store, Writer } from './types.ts'
+import { type Migration as KyselyMigration, type MigrationResult, Migrator } from 'kysely/migration'
+import type { Store, Writer } from './types.ts'
 
 const FOLDER = fileURLToPath(new URL('../../migrations/', import.meta.url))
 /** How long one starter waits for another that is migrating. */
 const WAIT_MS = 120_000
+
+interface Migration extends KyselyMigration {
+  /** What is gone when it is taken back, for the person who does it. */
+  loses?: string
+}
 
 export interface MigrationState {
   /** Names in the order they were applied, with the time. */
@@ -37,7 +43,7 @@ export class Migrations {
   /** Compares what was applied with what this version knows; makes nothing, not even its own tables. */
   async state(): Promise<MigrationState> {
     const known = Object.keys(await this.#load())
-    const applied = await this.#store.read(async (reader) => await appliedMigrations(reader))
+    const applied = await appliedMigrations(this.#store)
     const names = new Set(applied.map((migration) => migration.name))
     return {
       applied,
@@ -57,11 +63,16 @@ export class Migrations {
     return await this.#store.exclusive(async (writer) => await run(writer, known, step), WAIT_MS)
   }
 
+  /** What is gone when a known migration is taken back. */
+  async losses(name: string): Promise<string> {
+    return (await this.#load())[name]?.loses ?? 'everything it made'
+  }
+
   async #load(): Promise<Record<string, Migration>> {
     if (this.#known) return this.#known
     const files = (await readdir(this.#folder)).filter((file) => /^\d{4}-[a-z0-9-]+\.(js|ts)$/.test(file)).sort()
     const entries = files.map(async (file) => {
-      const module: Migration = await import(new URL(file, `file://${this.#folder}`).href)
+      const module: Migration = await import(pathToFileURL(join(this.#folder, file)).href)
       return [file.replace(/\.(js|ts)$/, ''), module] as const
     })
     this.#known = Object.fromEntries(await Promise.all(entries))
@@ -81,21 +92,35 @@ async function run(writer: Writer, known: Record<string, Migration>, step: Step)
         ? await migrator.migrateUp()
         : await migrator.migrateDown()
   if (error !== undefined) throw explain(error, results)
+  const undone = results?.find((result) => result.status !== 'Success')
+  if (undone) throw new Error(`migration ${undone.migrationName} cannot be taken back: it has no \`down\``)
   return results?.map((result) => result.migrationName) ?? []
 }
 
 function explain(error: unknown, results: MigrationResult[] | undefined): Error {
-  const failed = results?.find((result) => result.status === 'Error')
   const reason = error instanceof Error ? error.message : String(error)
+  const missing = /previously executed migration (\S+) is missing/.exec(reason)?.[1]
+  if (missing) return new Error(unknownMigrations([missing]), { cause: error })
+  const failed = results?.find((result) => result.status === 'Error')
   return new Error(failed ? `migration ${failed.migrationName} failed, nothing was changed: ${reason}` : reason, {
     cause: error,
   })
 }
 
-async function appliedMigrations(db: Reader): Promise<{ name: string; at: string }[]> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (!tables.some((table) => table.name === 'kysely_migration')) return []
-  const { rows } = await sql<{ name: string; at: string }>`
-    select name, timestamp as at from kysely_migration order by name`.execute(db as unknown as Kysely<unknown>)
-  return rows
+/** Says that the database is ahead of the program, and what to do. */
+export const unknownMigrations = (names: string[]) =>
+  `the database has migrations that this version does not know (${names.join(', ')}): start the newer version.`
+
+async function appliedMigrations(store: Store): Promise<{ name: string; at: string }[]> {
+  try {
+    const { rows } = await store.query((reader) =>
+      sql<{ name: string; at: string }>`
+        select name, timestamp as at from kysely_migration order by name`.execute(reader as unknown as Kysely<unknown>),
+    )
+    return rows
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message?: string }
+    if (code === '42P01' || message === 'no such table: kysely_migration') return []
+    throw error
+  }
 }

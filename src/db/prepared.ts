@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { Compilable, CompiledQuery } from 'kysely'
 import type { Reader } from './types.ts'
 
@@ -30,7 +31,7 @@ function compile(query: CompiledQuery, name: string | undefined): Compiled {
 
 async function run<Values extends object, Row>(handle: Reader, compiled: Compiled, values: Values): Promise<Row[]> {
   const parameters = compiled.parameters.map((parameter) =>
-    parameter instanceof Placeholder ? values[parameter.name as keyof Values] : parameter,
+    parameter instanceof Placeholder ? required(values, parameter.name) : parameter,
   )
   const result = await handle.getExecutor().executeQuery<Row>({ ...compiled.query, parameters } as CompiledQuery<Row>)
   return result.rows
@@ -40,7 +41,7 @@ async function run<Values extends object, Row>(handle: Reader, compiled: Compile
  * A query that is built and compiled once per engine and then only run with new values; the hot ones are written so.
  * On PostgreSQL it is also prepared under `name` on each connection.
  *
- * @param name unique, at most 63 bytes; undefined where PostgreSQL had better plan each run for its values
+ * @param name unique, at most 50 bytes; undefined where PostgreSQL had better plan each run for its values
  * @param build makes the query; every value in `values` is a stand-in, so `build` must not look at it
  * @returns a function that runs the query with the given handle and values
  */
@@ -87,4 +88,11 @@ export function preparedFamily<Shape extends object, Values extends object, Row>
     }
     return run(handle, compiled, values)
   }
+}
+
+/** A value that is absent would silently become null. */
+function required<Values extends object>(values: Values, name: string): unknown {
+  const value = values[name as keyof Values]
+  assert(value !== undefined, `a prepared query misses its value ${name}`)
+  return value
 }

@@ -2,49 +2,80 @@ import {
   type CompiledQuery,
   type DatabaseConnection,
   type Driver,
-  type Kysely,
   PostgresAdapter,
   PostgresDialect,
   type QueryResult,
-  sql,
   type TransactionSettings,
 } from 'kysely'
-import type { Pool, PoolClient } from 'pg'
-import { statementNameOf } from '../prepared.ts'
+import type { Pool, PoolClient, QueryConfig } from 'pg'
+import { requireExact } from '../numbers.ts'
+import type { StatementNames } from './statement-names.ts'
 
-const MIGRATION_LOCK = 3_853_314_791n
+export interface DialectOptions {
+  names: StatementNames
+  /** How long the client waits for an answer: longer than the server works on it. */
+  answerMs: number
+}
 
-/** One pooled connection. Its statements are pipelined: those started together travel together. */
+/** A connection of the pool for as long as one transaction, or one query, needs it. */
 class PostgresConnection implements DatabaseConnection {
-  readonly client: PoolClient
-  readonly #options: PostgresOptions
+  readonly #client: PoolClient
+  readonly #options: DialectOptions
   /** The `begin` under way; it travels with the first statement, so it costs no round trip of its own. */
   #begun: Promise<unknown> | undefined
+  #readOnly = false
+  #ended = false
+  /** Why the connection cannot go back to the pool. */
+  #broken: Error | undefined
 
-  constructor(client: PoolClient, options: PostgresOptions) {
-    this.client = client
+  constructor(client: PoolClient, options: DialectOptions) {
+    this.#client = client
     this.#options = options
   }
 
-  begin(text: string): void {
-    this.#begun = this.client.query(text)
+  begin({ isolationLevel, accessMode }: TransactionSettings): void {
+    this.#readOnly = accessMode === 'read only'
+    const isolation = isolationLevel ? ` isolation level ${isolationLevel}` : ''
+    this.#begun = this.#send(`begin${isolation}${this.#readOnly ? ' read only' : ''}`)
     // Reported by the first statement, or by the commit; here only kept from counting as unhandled.
     this.#begun.catch(() => {})
   }
 
   /** Rejects when the server ended the transaction any other way than by committing it. */
   async commit(): Promise<void> {
-    const [, result] = await Promise.all([this.#begun, this.client.query('commit')])
-    if (result.command !== 'COMMIT') throw new Error('the transaction was rolled back')
+    this.#ended = true
+    const committed = this.#send('commit')
+    if (this.#readOnly) {
+      // What was read is right already, so its answer does not wait; whoever uses the connection next comes after it.
+      committed.catch(() => {})
+      return
+    }
+    const [result] = await Promise.all([committed, this.#begun])
+    if (result.command !== 'COMMIT')
+      throw new Error('the transaction was rolled back: one of its statements had failed')
   }
 
   async rollback(): Promise<void> {
-    await this.client.query('rollback')
+    this.#ended = true
+    try {
+      await this.#send('rollback')
+    } catch (error) {
+      // Not thrown: the error that led here is the one to tell.
+      this.#broken = error as Error
+    }
+  }
+
+  release(): void {
+    this.#client.release(this.#broken)
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const name = this.#options.namedStatements ? statementNameOf(query) : undefined
-    const sent = this.client.query({ text: query.sql, values: query.parameters as unknown[], name })
+    // A job that failed can leave statements behind (`Promise.all`): after the rollback they would commit themselves.
+    if (this.#ended) throw new Error('the transaction of this statement has ended')
+    for (const parameter of query.parameters) requireExact(parameter)
+    const name = this.#options.names.of(query)
+    const sent = this.#send(query.sql, query.parameters as unknown[], name)
+    if (name !== undefined) sent.catch((error) => this.#options.names.learn(error, name))
     const [result] = await Promise.all([sent, this.#begun])
     const numAffectedRows = result.rowCount === null ? undefined : BigInt(result.rowCount)
     return { rows: result.rows, numAffectedRows: result.command === 'SELECT' ? undefined : numAffectedRows }
@@ -54,18 +85,20 @@ class PostgresConnection implements DatabaseConnection {
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error('streaming is not available: read in pages')
   }
-}
 
-export interface PostgresOptions {
-  /** Whether hot queries are prepared by name; switched off when a pooler turns out to stand between. */
-  namedStatements: boolean
+  #send(text: string, values?: unknown[], name?: string) {
+    const config: QueryConfig & { query_timeout: number } = { text, query_timeout: this.#options.answerMs }
+    if (values !== undefined) config.values = values
+    if (name !== undefined) config.name = name
+    return this.#client.query(config)
+  }
 }
 
 class PooledDriver implements Driver {
   readonly #pool: Pool
-  readonly #options: PostgresOptions
+  readonly #options: DialectOptions
 
-  constructor(pool: Pool, options: PostgresOptions) {
+  constructor(pool: Pool, options: DialectOptions) {
     this.#pool = pool
     this.#options = options
   }
@@ -77,8 +110,7 @@ class PooledDriver implements Driver {
   }
 
   async beginTransaction(connection: PostgresConnection, settings: TransactionSettings): Promise<void> {
-    const isolation = settings.isolationLevel ? ` isolation level ${settings.isolationLevel}` : ''
-    connection.begin(`begin${isolation}${settings.accessMode === 'read only' ? ' read only' : ''}`)
+    connection.begin(settings)
   }
 
   async commitTransaction(connection: PostgresConnection): Promise<void> {
@@ -90,7 +122,7 @@ class PooledDriver implements Driver {
   }
 
   async releaseConnection(connection: PostgresConnection): Promise<void> {
-    connection.client.release()
+    connection.release()
   }
 
   async destroy(): Promise<void> {
@@ -98,20 +130,18 @@ class PooledDriver implements Driver {
   }
 }
 
-/** The lock ends with the transaction, so it also works through a pooler and cannot be left behind. */
-class TransactionLockAdapter extends PostgresAdapter {
-  // biome-ignore lint/suspicious/noExplicitAny: the migrator's own signature.
-  override async acquireMigrationLock(db: Kysely<any>): Promise<void> {
-    await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(db)
-  }
+/** The store's `exclusive` lets one migrator in at a time, before it looks at anything; so there is no lock left to take. */
+class LockedAdapter extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
   override async releaseMigrationLock(): Promise<void> {}
 }
 
+/** Kysely over a pool. */
 export class PooledDialect extends PostgresDialect {
   readonly #pool: Pool
-  readonly #options: PostgresOptions
+  readonly #options: DialectOptions
 
-  constructor(pool: Pool, options: PostgresOptions) {
+  constructor(pool: Pool, options: DialectOptions) {
     super({ pool: pool as never })
     this.#pool = pool
     this.#options = options
@@ -122,6 +152,6 @@ export class PooledDialect extends PostgresDialect {
   }
 
   override createAdapter(): PostgresAdapter {
-    return new TransactionLockAdapter()
+    return new LockedAdapter()
   }
 }

@@ -1,11 +1,13 @@
 import pg from 'pg'
+import { requireSafe } from '../numbers.ts'
 
 const { builtins } = pg.types
 
 /** bigint, and numeric where a sum made one: a number, as on SQLite, and never a rounded one. */
 function toInteger(text: string): number {
   const value = Number(text)
-  if (!Number.isSafeInteger(value)) throw new RangeError('an integer from the database is outside the safe range')
+  requireSafe(value)
+  if (!Number.isInteger(value)) throw new RangeError('a number from the database is not an integer')
   return value
 }
 

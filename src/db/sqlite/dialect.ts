@@ -1,41 +1,27 @@
 import type Database from 'better-sqlite3'
 import {
-  CompiledQuery,
+  type CompiledQuery,
   type DatabaseConnection,
   type Driver,
   type QueryResult,
   SqliteAdapter,
   SqliteDialect,
 } from 'kysely'
+import type { Statements } from './statements.ts'
 
-type Statement = Database.Statement<unknown[], Record<string, unknown>>
-interface Cached {
-  statement: Statement
-  /** Result columns to turn from 0/1 into booleans. */
-  booleans: string[]
-}
-
-const CACHE_SIZE = 500
-
-/** Kysely's connection over better-sqlite3 that prepares each text once and gives the values PostgreSQL would give. */
+/** What one query, or one transaction, holds for as long as it lasts. */
 class SqliteConnection implements DatabaseConnection {
-  readonly #database: Database.Database
-  readonly #cache = new Map<string, Cached>()
+  readonly #statements: Statements
+  #ended = false
 
-  constructor(database: Database.Database) {
-    this.#database = database
+  constructor(statements: Statements) {
+    this.#statements = statements
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const { statement, booleans } = this.#cache.get(query.sql) ?? this.#prepare(query.sql)
-    const parameters = query.parameters.map(toSqlite)
-    if (!statement.reader) {
-      const { changes, lastInsertRowid } = statement.run(parameters)
-      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
-    }
-    const rows = statement.all(parameters)
-    for (const name of booleans) for (const row of rows) if (row[name] !== null) row[name] = row[name] === 1
-    return { rows: rows as R[] }
+    // A job that failed can leave statements behind (`Promise.all`): they must not run in its neighbour's savepoint.
+    if (this.#ended) throw new Error('the transaction of this statement has ended')
+    return this.#statements.run(query)
   }
 
   // Rows that arrive piece by piece would hold the one connection between the pieces; read in pages instead.
@@ -44,54 +30,55 @@ class SqliteConnection implements DatabaseConnection {
     throw new Error('streaming is not available: read in pages')
   }
 
-  #prepare(text: string): Cached {
-    const statement: Statement = this.#database.prepare(text)
-    const names = statement.reader ? statement.columns().map((column) => column.name) : []
-    const cached = { statement, booleans: names.filter((name) => name.startsWith('is_')) }
-    if (this.#cache.size >= CACHE_SIZE) this.#cache.delete(this.#cache.keys().next().value as string)
-    this.#cache.set(text, cached)
-    return cached
+  begin(): void {
+    this.#statements.run(SAVEPOINT)
+  }
+
+  commit(): void {
+    this.#ended = true
+    this.#statements.run(RELEASE)
+  }
+
+  rollback(): void {
+    this.#ended = true
+    // Where SQLite ended the whole transaction, no savepoint is left; the error that tells why must not be lost.
+    if (!this.#statements.inTransaction) return
+    this.#statements.run(ROLLBACK_TO)
+    this.#statements.run(RELEASE)
   }
 }
 
-/** Booleans are 0/1 and lists are JSON in SQLite. */
-function toSqlite(value: unknown): unknown {
-  if (typeof value === 'boolean') return value ? 1 : 0
-  return Array.isArray(value) ? JSON.stringify(value) : value
-}
+const SAVEPOINT = { sql: 'savepoint job', parameters: [] }
+const RELEASE = { sql: 'release job', parameters: [] }
+const ROLLBACK_TO = { sql: 'rollback to job', parameters: [] }
 
 /**
  * A Kysely transaction is a savepoint here: the transaction around it is opened and committed by the store,
  * which puts many of them into one durable commit.
  */
 class SavepointDriver implements Driver {
-  readonly #connection: SqliteConnection
+  readonly #statements: Statements
 
-  constructor(database: Database.Database) {
-    this.#connection = new SqliteConnection(database)
+  constructor(statements: Statements) {
+    this.#statements = statements
   }
 
   async init(): Promise<void> {}
   async acquireConnection(): Promise<DatabaseConnection> {
-    return this.#connection
+    return new SqliteConnection(this.#statements)
   }
-  async beginTransaction(): Promise<void> {
-    await this.#connection.executeQuery(SAVEPOINT)
+  async beginTransaction(connection: SqliteConnection): Promise<void> {
+    connection.begin()
   }
-  async commitTransaction(): Promise<void> {
-    await this.#connection.executeQuery(RELEASE)
+  async commitTransaction(connection: SqliteConnection): Promise<void> {
+    connection.commit()
   }
-  async rollbackTransaction(): Promise<void> {
-    await this.#connection.executeQuery(ROLLBACK_TO)
-    await this.#connection.executeQuery(RELEASE)
+  async rollbackTransaction(connection: SqliteConnection): Promise<void> {
+    connection.rollback()
   }
   async releaseConnection(): Promise<void> {}
   async destroy(): Promise<void> {}
 }
-
-const SAVEPOINT = CompiledQuery.raw('savepoint job')
-const RELEASE = CompiledQuery.raw('release job')
-const ROLLBACK_TO = CompiledQuery.raw('rollback to job')
 
 /** SQLite rolls back schema changes too; saying so makes the migrator use a transaction. */
 class TransactionalAdapter extends SqliteAdapter {
@@ -100,16 +87,17 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
+/** Kysely over better-sqlite3. */
 export class SavepointDialect extends SqliteDialect {
-  readonly #database: Database.Database
+  readonly #statements: Statements
 
-  constructor(database: Database.Database) {
+  constructor(database: Database.Database, statements: Statements) {
     super({ database })
-    this.#database = database
+    this.#statements = statements
   }
 
   override createDriver(): Driver {
-    return new SavepointDriver(this.#database)
+    return new SavepointDriver(this.#statements)
   }
 
   override createAdapter(): SqliteAdapter {

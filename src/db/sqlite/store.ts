@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import { Kysely } from 'kysely'
 import { Problem } from '../../errors.ts'
+import { Nesting } from '../nesting.ts'
 import type { DB } from '../schema.gen.ts'
 import type { Reader, Store, Writer } from '../types.ts'
+import { connect, whenFree } from './connection.ts'
 import { SavepointDialect } from './dialect.ts'
+import { translate } from './errors.ts'
+import { Statements } from './statements.ts'
+import { TimeLimit } from './time-limit.ts'
 
 interface Job<Handle> {
   run(handle: Handle): Promise<unknown>
@@ -15,9 +17,16 @@ interface Job<Handle> {
   reject(error: unknown): void
 }
 
+export interface SqliteSettings {
+  /** How long to wait for another process's lock, without blocking the event loop. */
+  waitMs: number
+  /** How long a job may take; it is stuck then, and everybody waits for it. Default 15 s. */
+  jobMs?: number
+}
+
 /** Writes that share one commit; bounds how long the first of them waits for its answer. */
 const GROUP_SIZE = 128
-const RETRY_MS = 10
+const JOB_MS = 15_000
 
 /**
  * Opens an SQLite file with one writing connection and one reading connection of its own.
@@ -27,112 +36,99 @@ const RETRY_MS = 10
  * better-sqlite3 works synchronously, so a job is never interrupted by another one's statements.
  *
  * @param file path of the database; its folder is made when absent
- * @param lockWaitMs how long to wait for another process's lock, without blocking the event loop
+ * @throws Error naming the file when it cannot be opened
  */
-export function openSqlite(file: string, lockWaitMs: number): Store {
-  mkdirSync(dirname(file), { recursive: true })
-  const writing = open(file)
-  const reading = open(file)
+export async function openSqlite(file: string, { waitMs, jobMs = JOB_MS }: SqliteSettings): Promise<Store> {
+  const writing = await connect(file, waitMs)
+  const reading = await connect(file, waitMs)
   reading.pragma('query_only = on')
-  return new SqliteStore(writing, reading, lockWaitMs)
-}
-
-function open(file: string): Database.Database {
-  // Waiting inside SQLite would block the event loop, so apart from opening the file it never waits.
-  const database = new Database(file, { timeout: 2000 })
-  database.pragma('journal_mode = wal')
-  database.pragma('synchronous = full')
-  database.pragma('foreign_keys = on')
-  database.pragma('busy_timeout = 0')
-  return database
+  return new SqliteStore(writing, reading, { waitMs, jobMs })
 }
 
 class SqliteStore implements Store {
   readonly engine = 'sqlite'
-  readonly #writing: Database.Database
-  readonly #reading: Database.Database
-  readonly #writer: Kysely<DB>
-  readonly #reader: Kysely<DB>
-  readonly #lockWaitMs: number
+  readonly #writing: Connection
+  readonly #reading: Connection
+  readonly #settings: Required<SqliteSettings>
+  readonly #nesting = new Nesting()
   #reads: Job<Reader>[] = []
   #writes: Job<Writer>[] = []
   #readerBusy: Promise<void> | undefined
   #writerBusy: Promise<void> | undefined
-  #closed = false
+  #closing = false
 
-  constructor(writing: Database.Database, reading: Database.Database, lockWaitMs: number) {
-    this.#writing = writing
-    this.#reading = reading
-    this.#writer = new Kysely<DB>({ dialect: new SavepointDialect(writing) })
-    this.#reader = new Kysely<DB>({ dialect: new SavepointDialect(reading) })
-    this.#lockWaitMs = lockWaitMs
+  constructor(writing: Database.Database, reading: Database.Database, settings: Required<SqliteSettings>) {
+    this.#writing = new Connection(writing)
+    this.#reading = new Connection(reading)
+    this.#settings = settings
   }
 
-  read<T>(run: (reader: Reader) => Promise<T>): Promise<T> {
+  read<T>(job: (reader: Reader) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#reads.push({ run, resolve, reject })
+      this.#reads.push({ run: this.#enter(job), resolve, reject })
       this.#readerBusy ??= this.#drainReads()
     })
   }
 
-  query<T>(run: (reader: Reader) => Promise<T>): Promise<T> {
-    return this.read(run)
+  query<T>(job: (reader: Reader) => Promise<T>): Promise<T> {
+    return this.read(job)
   }
 
-  write<T>(run: (writer: Writer) => Promise<T>): Promise<T> {
+  write<T>(job: (writer: Writer) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#writes.push({ run, resolve, reject })
+      this.#writes.push({ run: this.#enter(job), resolve, reject })
       this.#writerBusy ??= this.#drainWrites()
     })
   }
 
   async exclusive<T>(job: (writer: Writer) => Promise<T>, waitMs: number): Promise<T> {
+    const run = this.#enter(job)
     while (this.#writerBusy) await this.#writerBusy
-    let result: { value: T } | undefined
-    const run = async (writer: Writer) => {
-      result = { value: await job(writer) }
-    }
-    const done = new Promise<void>((resolve, reject) => {
-      this.#writerBusy = this.#commitGroup([{ run, resolve, reject }], waitMs).finally(() => this.#settleWrites())
+    return await new Promise<T>((resolve, reject) => {
+      const group = this.#commitGroup([{ run, resolve, reject }], waitMs, Number.POSITIVE_INFINITY)
+      this.#writerBusy = group.then(() => this.#settleWrites())
     })
-    await done
-    assert(result)
-    return result.value
   }
 
   async ping(): Promise<void> {
-    await this.read(async (reader) => this.#reading.prepare('select 1').get() && reader)
+    await this.read(async () => this.#reading.statements.run({ sql: 'select 1', parameters: [] }))
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return
+    this.#closing = true
     while (this.#writerBusy || this.#readerBusy) await Promise.all([this.#writerBusy, this.#readerBusy])
-    this.#closed = true
-    this.#reading.close()
-    this.#writing.close()
+    this.#reading.database.close()
+    this.#writing.database.close()
+  }
+
+  #enter<Handle, T>(job: (handle: Handle) => Promise<T>): (handle: Handle) => Promise<T> {
+    if (this.#closing) throw new Problem('stopping', 'The service is stopping.')
+    return this.#nesting.enter(job)
   }
 
   async #drainReads(): Promise<void> {
-    await nextTurn()
-    while (this.#reads.length > 0) {
-      const jobs = this.#reads
-      this.#reads = []
-      await this.#runReads(jobs)
-      if (this.#reads.length > 0) await nextTurn()
-    }
+    do {
+      await nextTurn()
+      await this.#runReads(this.#reads.splice(0))
+    } while (this.#reads.length > 0)
     this.#readerBusy = undefined
   }
 
   async #runReads(jobs: Job<Reader>[]): Promise<void> {
+    const { statements, kysely } = this.#reading
+    const limit = new TimeLimit(this.#settings.jobMs)
     let outcomes: PromiseSettledResult<unknown>[]
     try {
-      await this.#begin(this.#reading, 'begin', this.#lockWaitMs)
-      outcomes = await Promise.allSettled(jobs.map((job) => job.run(this.#reader)))
-      this.#reading.exec('commit')
+      await whenFree(() => this.#reading.beginReading(), this.#settings.waitMs)
+      limit.start()
+      outcomes = await Promise.allSettled(jobs.map((job) => limit.hold(job.run(kysely))))
+      statements.run(COMMIT)
     } catch (error) {
-      if (this.#reading.inTransaction) this.#reading.exec('rollback')
+      this.#reading.abandon()
       for (const job of jobs) job.reject(translate(error))
       return
+    } finally {
+      limit.stop()
     }
     settle(jobs, outcomes)
   }
@@ -140,7 +136,7 @@ class SqliteStore implements Store {
   async #drainWrites(): Promise<void> {
     // Requests read from their sockets in this turn of the event loop join the group.
     await nextTurn()
-    await this.#commitGroup(this.#writes.splice(0, GROUP_SIZE), this.#lockWaitMs)
+    await this.#commitGroup(this.#writes.splice(0, GROUP_SIZE), this.#settings.waitMs, this.#settings.jobMs)
     this.#settleWrites()
   }
 
@@ -148,55 +144,65 @@ class SqliteStore implements Store {
     this.#writerBusy = this.#writes.length > 0 ? this.#drainWrites() : undefined
   }
 
-  async #commitGroup(jobs: Job<Writer>[], waitMs: number): Promise<void> {
+  async #commitGroup(jobs: Job<Writer>[], waitMs: number, jobMs: number): Promise<void> {
+    const { statements, kysely } = this.#writing
+    const limit = new TimeLimit(jobMs)
     const outcomes: PromiseSettledResult<unknown>[] = []
     try {
-      await this.#begin(this.#writing, 'begin immediate', waitMs)
+      await whenFree(() => statements.run(BEGIN_WRITING), waitMs)
       for (const job of jobs) {
-        outcomes.push(...(await Promise.allSettled([this.#writer.transaction().execute(job.run)])))
+        limit.start()
+        const run = (writer: Writer) => limit.hold(job.run(writer))
+        outcomes.push(...(await Promise.allSettled([kysely.transaction().execute(run)])))
         // Some failures (a full disk) end the whole transaction: then nobody in the group has written anything.
-        if (!this.#writing.inTransaction) throw lastReason(outcomes)
+        if (!statements.inTransaction) throw lastReason(outcomes)
       }
-      this.#writing.exec('commit')
+      statements.run(COMMIT)
     } catch (error) {
-      if (this.#writing.inTransaction) this.#writing.exec('rollback')
+      this.#writing.abandon()
       for (const job of jobs) job.reject(translate(error))
       return
+    } finally {
+      limit.stop()
     }
     settle(jobs, outcomes)
   }
+}
 
-  /** Begins a transaction, waiting for another process's lock for at most `waitMs`. */
-  async #begin(database: Database.Database, statement: string, waitMs: number): Promise<void> {
-    const deadline = Date.now() + waitMs
-    for (;;) {
-      try {
-        database.exec(statement)
-        return
-      } catch (error) {
-        if (!isBusy(error) || Date.now() >= deadline) throw error
-      }
-      await sleep(RETRY_MS)
+const BEGIN_WRITING = { sql: 'begin immediate', parameters: [] }
+const BEGIN = { sql: 'begin', parameters: [] }
+const SNAPSHOT = { sql: 'select 1 from sqlite_schema limit 1', parameters: [] }
+const COMMIT = { sql: 'commit', parameters: [] }
+const ROLLBACK = { sql: 'rollback', parameters: [] }
+
+class Connection {
+  readonly database: Database.Database
+  readonly statements: Statements
+  readonly kysely: Kysely<DB>
+
+  constructor(database: Database.Database) {
+    this.database = database
+    this.statements = new Statements(database)
+    this.kysely = new Kysely<DB>({ dialect: new SavepointDialect(database, this.statements) })
+  }
+
+  /** `begin` alone takes no snapshot: the first select does, and is the one that can find the file locked. */
+  beginReading(): void {
+    if (!this.statements.inTransaction) this.statements.run(BEGIN)
+    this.statements.run(SNAPSHOT)
+  }
+
+  /** Ends what is left of a failed transaction. */
+  abandon(): void {
+    try {
+      if (this.statements.inTransaction) this.statements.run(ROLLBACK)
+    } catch {
+      // The failure that led here is the one to tell; the next `begin` meets this one again.
     }
   }
 }
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
-
-const isBusy = (error: unknown) =>
-  error instanceof Database.SqliteError &&
-  (error.code.startsWith('SQLITE_BUSY') || error.code.startsWith('SQLITE_LOCKED'))
-
-/** What the disk or another program did is told as such; everything else stays what it is. */
-function translate(error: unknown): unknown {
-  if (!(error instanceof Database.SqliteError)) return error
-  if (isBusy(error))
-    return new Problem('database-busy', 'Another program is using the database file.', { cause: error })
-  if (/^SQLITE_(FULL|IOERR|CANTOPEN|READONLY|CORRUPT|NOTADB)/.test(error.code)) {
-    return new Problem('database-unavailable', 'The database file cannot be read or written now.', { cause: error })
-  }
-  return error
-}
 
 function lastReason(outcomes: PromiseSettledResult<unknown>[]): unknown {
   const last = outcomes.at(-1)
@@ -204,6 +210,7 @@ function lastReason(outcomes: PromiseSettledResult<unknown>[]): unknown {
 }
 
 function settle(jobs: Job<never>[], outcomes: PromiseSettledResult<unknown>[]): void {
+  assert.equal(outcomes.length, jobs.length)
   for (const [index, outcome] of outcomes.entries()) {
     const job = jobs[index]
     if (outcome.status === 'fulfilled') job?.resolve(outcome.value as never)

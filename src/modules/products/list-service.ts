@@ -46,7 +46,8 @@ function toFilter(query: ProductQuery): ProductFilter {
 function sinceOf(text: string): string {
   const time = Date.parse(text)
   // A leap second fits the format and is no instant of JavaScript.
-  if (Number.isNaN(time)) throw invalidParameter('querystring:/updated_since', 'is no instant, for example a leap second')
+  if (Number.isNaN(time))
+    throw invalidParameter('querystring:/updated_since', 'is no instant, for example a leap second')
   return new Date(Math.min(Math.max(time, EARLIEST), LATEST)).toISOString()
 }
 

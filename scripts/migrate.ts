@@ -1,0 +1,209 @@
+/**
+ * Brings the database's schema up to date, takes it back, and tells where it stands: `npm run migrate -- up`.
+ * Exit codes: 0 done, 1 failed, 2 asked for wrongly, 3 `status` found the schema not current.
+ */
+import '../src/node-version.js'
+import { createInterface } from 'node:readline/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { ConfigError, loadConfig } from '../src/config.ts'
+import { type MigrationState, Migrations, unknownMigrations } from '../src/db/migrator.ts'
+import { openStore } from '../src/db/open.ts'
+import type { Store } from '../src/db/types.ts'
+import type { DatabaseTarget } from '../src/db/url.ts'
+import { Problem } from '../src/errors.ts'
+import { makeMigration } from './make-migration.ts'
+
+const USAGE = `Usage: npm run migrate -- COMMAND [OPTIONS]
+
+  up           apply all pending migrations
+  down         take back the latest one, with the data it holds
+  status       list what is applied, pending and unknown
+  history      list what was applied, and when
+  make NAME    write the next migration from a template, for example: make add-suppliers
+
+  --yes        do not ask before data is lost (down)
+  --wait N     wait up to N seconds for a database that does not answer yet (default 30)`
+
+const RETRY_MS = 500
+
+/** What the caller did wrong; answered with the usage. */
+class UsageError extends Error {}
+
+interface Options {
+  yes: boolean
+  waitSeconds: number
+}
+
+type Command = (migrations: Migrations, options: Options) => Promise<number>
+
+const COMMANDS = new Map<string, Command>([
+  ['up', up],
+  ['down', down],
+  ['status', status],
+  ['history', history],
+])
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  const usage = error instanceof UsageError
+  console.error(error instanceof Error ? error.message : error)
+  if (usage) console.error(`\n${USAGE}`)
+  process.exitCode = usage ? 2 : 1
+}
+
+async function main(args: string[]): Promise<number> {
+  const { command, name, options } = readArguments(args)
+  if (command === 'help') {
+    console.log(USAGE)
+    return 0
+  }
+  if (command === 'make') {
+    console.log(`${await makeMigration(name)} written`)
+    return 0
+  }
+  const run = COMMANDS.get(command)
+  if (run === undefined) throw new UsageError(command === '' ? 'Say what to do.' : `There is no command "${command}".`)
+  const config = readConfig()
+  const store = await openWhenReady(config.database, options.waitSeconds)
+  try {
+    return await run(new Migrations(store), options)
+  } finally {
+    await store.close()
+  }
+}
+
+function readArguments(args: string[]) {
+  const { values, positionals } = parse(args)
+  const [command = '', name = '', ...rest] = positionals
+  if (rest.length > 0 || (name !== '' && command !== 'make')) {
+    throw new UsageError(`"${rest[0] ?? name}" is one word too many.`)
+  }
+  if (command === 'make' && name === '') throw new UsageError('Say what the new migration is called.')
+  if (!/^\d{1,6}$/.test(values.wait)) throw new UsageError('--wait takes a number of seconds.')
+  return {
+    command: values.help ? 'help' : command,
+    name,
+    options: { yes: values.yes, waitSeconds: Number(values.wait) },
+  }
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        yes: { type: 'boolean', short: 'y', default: false },
+        wait: { type: 'string', default: '30' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+function readConfig() {
+  try {
+    return loadConfig()
+  } catch (error) {
+    if (error instanceof ConfigError) throw new Error(error.message, { cause: error })
+    throw error
+  }
+}
+
+/** Opens the database; one that is still starting is waited for, one that refuses the login is not. */
+async function openWhenReady(target: DatabaseTarget, waitSeconds: number): Promise<Store> {
+  const deadline = performance.now() + waitSeconds * 1000
+  const waitMs = Math.min(5000, Math.max(1000, waitSeconds * 1000))
+  // What breaks is told by the statement that meets it.
+  const store = await openStore(target, { poolSize: 2, waitMs, onPoolError: () => {} })
+  for (let told = false; ; told = true) {
+    try {
+      await store.ping()
+      return store
+    } catch (error) {
+      if (!mayComeYet(error) || performance.now() + RETRY_MS > deadline) {
+        await store.close()
+        throw new Error(`No answer from ${placeOf(target)}: ${reasonOf(error)}`, { cause: error })
+      }
+      if (!told) console.error(`Waiting up to ${waitSeconds} s for ${placeOf(target)} …`)
+    }
+    await sleep(RETRY_MS)
+  }
+}
+
+function mayComeYet(error: unknown): boolean {
+  if (!(error instanceof Problem) || error.slug !== 'database-unavailable') return false
+  const { code } = (error.cause ?? {}) as { code?: unknown }
+  return !(typeof code === 'string' && /^(28|3D)/.test(code))
+}
+
+/** Host and port or the file; never a user's name or password. */
+function placeOf(target: DatabaseTarget): string {
+  if (target.engine === 'sqlite') return `the database file ${target.file}`
+  return `the database at ${target.connection.host}:${target.connection.port}`
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Problem && error.cause instanceof Error ? error.cause : error
+  const { message, code } = cause as { message?: string; code?: unknown }
+  return message || String(code ?? error)
+}
+
+async function up(migrations: Migrations): Promise<number> {
+  const names = await migrations.migrate('latest')
+  for (const name of names) console.log(`applied ${name}`)
+  if (names.length === 0) console.log('Nothing to do: every migration is applied.')
+  return 0
+}
+
+async function down(migrations: Migrations, { yes }: Options): Promise<number> {
+  const { applied, unknown } = await migrations.state()
+  if (unknown.length > 0) throw new Error(unknownMigrations(unknown))
+  const last = applied.at(-1)?.name
+  if (last === undefined) {
+    console.log('Nothing to do: no migration is applied.')
+    return 0
+  }
+  console.log(`Taking back ${last} loses ${await migrations.losses(last)}.`)
+  if (!yes && !(await confirm(last))) {
+    console.error('Nothing was changed.')
+    return 1
+  }
+  for (const name of await migrations.migrate('down')) console.log(`took back ${name}`)
+  return 0
+}
+
+async function confirm(name: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new UsageError('Nobody can be asked here: pass --yes to lose that data.')
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    return (await terminal.question(`Type ${name} to go on: `)).trim() === name
+  } finally {
+    terminal.close()
+  }
+}
+
+async function status(migrations: Migrations): Promise<number> {
+  const { applied, pending, unknown } = await migrations.state()
+  for (const { name } of applied) console.log(`${unknown.includes(name) ? 'unknown' : 'applied'}  ${name}`)
+  for (const name of pending) console.log(`pending  ${name}`)
+  console.log(`\n${summaryOf({ applied, pending, unknown })}`)
+  return pending.length + unknown.length > 0 ? 3 : 0
+}
+
+function summaryOf({ applied, pending, unknown }: MigrationState): string {
+  if (unknown.length > 0) return unknownMigrations(unknown).replace(/^the/, 'The')
+  if (pending.length > 0) return `${pending.length} pending: run \`npm run migrate -- up\`.`
+  return `All ${applied.length} migrations are applied.`
+}
+
+async function history(migrations: Migrations): Promise<number> {
+  const { applied } = await migrations.state()
+  for (const { at, name } of applied.toSorted((a, b) => (a.at < b.at ? -1 : 1))) console.log(`${at}  ${name}`)
+  if (applied.length === 0) console.log('No migration is applied.')
+  return 0
+}

@@ -1,0 +1,46 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import Database from 'better-sqlite3'
+import { isBusy } from './errors.ts'
+
+const RETRY_MS = 10
+
+/**
+ * Opens the file, whose folder is made when absent.
+ *
+ * @throws Error naming the file
+ */
+export async function connect(file: string, waitMs: number): Promise<Database.Database> {
+  let database: Database.Database | undefined
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    // Waiting inside SQLite would block the event loop, so it never waits.
+    const opened = new Database(file, { timeout: 0 })
+    database = opened
+    await whenFree(() => opened.pragma('journal_mode = wal'), waitMs)
+    opened.pragma('synchronous = full')
+    opened.pragma('foreign_keys = on')
+    // Without it `insert or replace` removes rows behind the back of the triggers that refuse it.
+    opened.pragma('recursive_triggers = on')
+    return opened
+  } catch (error) {
+    database?.close()
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`the database file ${file} cannot be opened: ${reason}`, { cause: error })
+  }
+}
+
+/** Does what another process's lock may stand against, again and again for at most `waitMs`; the event loop goes on. */
+export async function whenFree(work: () => unknown, waitMs: number): Promise<void> {
+  const deadline = performance.now() + waitMs
+  for (;;) {
+    try {
+      work()
+      return
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= deadline) throw error
+    }
+    await sleep(RETRY_MS)
+  }
+}

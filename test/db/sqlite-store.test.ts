@@ -1,0 +1,184 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
+import Database from 'better-sqlite3'
+import { sql } from 'kysely'
+import { type Test, test } from 'tap'
+import { Migrations } from '../../src/db/migrator.ts'
+import { openSqlite, type SqliteSettings } from '../../src/db/sqlite/store.ts'
+import type { Store } from '../../src/db/types.ts'
+import { addCategory, categoryNames, databaseFor, problem } from '../support/stores.ts'
+
+const GROUP_SIZE = 128
+
+async function storeOnFile(t: Test, settings: Partial<SqliteSettings> = {}): Promise<{ store: Store; file: string }> {
+  const file = (await databaseFor(t, 'sqlite')).url.slice('sqlite:'.length)
+  const store = await openSqlite(file, { waitMs: 5000, ...settings })
+  t.teardown(() => store.close())
+  return { store, file }
+}
+
+/** Commits in the write-ahead log: the frames that carry the size of the database. */
+function commitsIn(file: string): number {
+  const log = readFileSync(`${file}-wal`)
+  const frame = 24 + log.readUInt32BE(8)
+  let commits = 0
+  for (let offset = 32; offset + frame <= log.length; offset += frame) {
+    if (log.readUInt32BE(offset + 4) > 0 && log.subarray(offset + 8, offset + 16).equals(log.subarray(16, 24)))
+      commits += 1
+  }
+  return commits
+}
+
+/** Another process that holds the write lock for `holdMs`; resolves once it has it. */
+async function lockElsewhere(t: Test, file: string, holdMs: number) {
+  const driver = createRequire(import.meta.url).resolve('better-sqlite3')
+  const script = `
+    const database = new (require(${JSON.stringify(driver)}))(${JSON.stringify(file)})
+    database.exec("begin immediate; delete from categories where name = 'nobody'")
+    console.log('locked')
+    setTimeout(() => { database.exec('commit'); console.log('free') }, ${holdMs})`
+  const child = spawn(process.execPath, ['--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+}
+
+test('writes that come together share one commit, and no answer comes before it', async (t) => {
+  const { store, file } = await storeOnFile(t)
+  await store.write((trx) => addCategory(trx, 'first'))
+  const before = commitsIn(file)
+  const other = new Database(file, { readonly: true })
+  t.teardown(() => other.close())
+  const seen = other.prepare('select count(*) from categories where name = ?').pluck()
+  const writes = Array.from({ length: GROUP_SIZE }, async (_, index) => {
+    await store.write((trx) => addCategory(trx, `write ${index}`))
+    if (seen.get(`write ${index}`) !== 1) t.fail(`the answer of write ${index} came before its commit`)
+  })
+  await Promise.all(writes)
+  t.equal(commitsIn(file) - before, 1)
+})
+
+test('another process that holds the lock delays a write and blocks nothing', async (t) => {
+  const { store, file } = await storeOnFile(t)
+  await lockElsewhere(t, file, 1000)
+  let longestMs = 0
+  let last = performance.now()
+  const ticking = setInterval(() => {
+    longestMs = Math.max(longestMs, performance.now() - last)
+    last = performance.now()
+  }, 10)
+  const started = performance.now()
+  const write = store.write((trx) => addCategory(trx, 'late'))
+  t.same(await categoryNames(store), [], 'reads go on')
+  await write
+  clearInterval(ticking)
+  const waitedMs = performance.now() - started
+  t.ok(waitedMs > 500 && waitedMs < 4000, `waited ${waitedMs} ms`)
+  t.ok(longestMs < 300, `the event loop stood still for ${longestMs} ms`)
+  t.same(await categoryNames(store), ['late'])
+})
+
+test('a lock that is held too long is answered, and later writes work', async (t) => {
+  const { store, file } = await storeOnFile(t, { waitMs: 200 })
+  await lockElsewhere(t, file, 1500)
+  const started = performance.now()
+  await t.rejects(
+    store.write((trx) => addCategory(trx, 'refused')),
+    problem('database-busy'),
+  )
+  t.ok(performance.now() - started < 1000, 'within the bound')
+  await sleep(1600)
+  await store.write((trx) => addCategory(trx, 'accepted'))
+  t.same(await categoryNames(store), ['accepted'])
+})
+
+test('a full disk rejects the whole group and says so; with room again writes work', async (t) => {
+  const { store } = await storeOnFile(t)
+  await setMaxPages(store, 'page_count')
+  const big = 'x'.repeat(50_000)
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 40 }, (_, index) => store.write((trx) => addCategory(trx, `${index} ${big}`))),
+  )
+  t.ok(outcomes.every((outcome) => outcome.status === 'rejected'))
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected' && outcome.reason.slug !== 'database-unavailable') t.fail(String(outcome.reason))
+  }
+  t.same(await categoryNames(store), [])
+  await setMaxPages(store, 1_000_000)
+  await store.write((trx) => addCategory(trx, 'room'))
+  t.same(await categoryNames(store), ['room'])
+})
+
+/** As the writing connection sees it: the limit belongs to a connection. */
+async function setMaxPages(store: Store, pages: number | 'page_count'): Promise<void> {
+  await store.write(async (trx) => {
+    const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(trx)
+    const limit = pages === 'page_count' ? rows[0]?.page_count : pages
+    await sql`pragma max_page_count = ${sql.lit(limit)}`.execute(trx)
+  })
+}
+
+test('a job that waits for something else is given up; the others are not', async (t) => {
+  const { store } = await storeOnFile(t, { jobMs: 300 })
+  const stuck = store.write(async (trx) => {
+    await addCategory(trx, 'stuck')
+    await new Promise(() => {})
+  })
+  const neighbour = store.write(async (trx) => {
+    await sleep(200)
+    await addCategory(trx, 'neighbour')
+  })
+  await t.rejects(stuck, { message: /given up after 300 ms/ })
+  await neighbour
+  await t.rejects(
+    store.read(() => new Promise(() => {})),
+    { message: /given up/ },
+  )
+  t.same(await categoryNames(store), ['neighbour'])
+})
+
+test('a job that was given up can do nothing more', async (t) => {
+  const { store } = await storeOnFile(t, { jobMs: 100 })
+  let late: Promise<unknown> = Promise.resolve()
+  await t.rejects(
+    store.write(async (trx) => {
+      late = sleep(200).then(() => addCategory(trx, 'late'))
+      await late
+    }),
+    { message: /given up/ },
+  )
+  await t.rejects(late, { message: /ended|rolled back/ })
+  t.same(await categoryNames(store), [])
+})
+
+test('one process can open a new file while another does', async (t) => {
+  const { url } = await databaseFor(t, 'sqlite', { empty: true })
+  const file = url.slice('sqlite:'.length)
+  const stores = await Promise.all(Array.from({ length: 8 }, () => openSqlite(file, { waitMs: 5000 })))
+  t.teardown(() => Promise.all(stores.map((store) => store.close())))
+  const done = await Promise.all(stores.map((store) => new Migrations(store).migrate('latest')))
+  t.equal(done.filter((names) => names.length > 0).length, 1)
+})
+
+test('a file that cannot be opened is named', async (t) => {
+  const { url } = await databaseFor(t, 'sqlite')
+  const folder = url.slice('sqlite:'.length).replace(/\/[^/]+$/, '')
+  await t.rejects(openSqlite(folder, { waitMs: 100 }), { message: `the database file ${folder} cannot be opened` })
+})
+
+test('a connection is as durable and as strict as the design says', async (t) => {
+  const { store } = await storeOnFile(t)
+  const setting = (name: string) =>
+    store.write(async (trx) => Object.values((await sql.raw<object>(`pragma ${name}`).execute(trx)).rows[0] ?? {})[0])
+  t.equal(await setting('journal_mode'), 'wal')
+  t.equal(await setting('synchronous'), 2, 'full')
+  t.equal(await setting('foreign_keys'), 1)
+  t.equal(await setting('busy_timeout'), 0)
+  await t.rejects(
+    store.read((reader) => sql`delete from categories`.execute(reader as never)),
+    problem('database-unavailable'),
+    'the reading connection writes nothing',
+  )
+})

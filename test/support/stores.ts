@@ -1,0 +1,33 @@
+import type { Test } from 'tap'
+import type { Engine, Store, Writer } from '../../src/db/types.ts'
+import type { Slug } from '../../src/errors.ts'
+import { createDatabase, open, type TestDatabase } from './databases.ts'
+
+export const INSTANT = '2024-05-06T07:08:09.123Z'
+
+/** A store on a migrated database of its own; both gone when the test ends. */
+export async function storeFor(t: Test, engine: Engine, options: { empty?: boolean; poolSize?: number } = {}) {
+  const database = await databaseFor(t, engine, options)
+  const store = await open(database.url, options.poolSize)
+  t.teardown(() => store.close())
+  return { database, store }
+}
+
+export async function databaseFor(t: Test, engine: Engine, options: { empty?: boolean } = {}): Promise<TestDatabase> {
+  const database = await createDatabase(engine, options)
+  t.teardown(() => database.drop())
+  return database
+}
+
+export const category = (name: string) => ({ name, name_key: name, created_at: INSTANT, updated_at: INSTANT })
+
+export const addCategory = async (writer: Writer, name: string) =>
+  await writer.insertInto('categories').values(category(name)).execute()
+
+export const categoryNames = async (store: Store): Promise<string[]> =>
+  (await store.read((reader) => reader.selectFrom('categories').select('name').orderBy('name').execute())).map(
+    (row) => row.name,
+  )
+
+/** For `t.rejects`, whose type knows the common members of errors only. */
+export const problem = (slug: Slug) => ({ name: 'Problem', slug }) as unknown as { message: string }
