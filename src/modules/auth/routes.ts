@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
 import type { Services } from '../../app.ts'
 import * as op from '../../http/operation.ts'
 import { Ref } from '../../http/schema.ts'
@@ -12,15 +13,20 @@ export interface AuthServices extends Services {
   throttle: LoginThrottle
 }
 
-export const authRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app, { config, store, throttle }) => {
-  const refreshSeconds = config.jwtRefreshTokenExpires
-  const tokensOf = ({ user, sessionId, tokenVersion, refreshToken }: Grant): Tokens => ({
+/** What is answered to a login: the grant, with its access token signed. */
+const signerOf = (app: FastifyInstance, expires_in: number) => {
+  return ({ user, sessionId, tokenVersion, refreshToken }: Grant): Tokens => ({
     access_token: app.jwt.sign({ sub: String(user.id), sid: sessionId, tv: tokenVersion, jti: randomUUID() }),
     refresh_token: refreshToken,
     token_type: 'Bearer',
-    expires_in: config.jwtAccessTokenExpires,
+    expires_in,
     user,
   })
+}
+
+export const authRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app, { config, store, throttle }) => {
+  const refreshSeconds = config.jwtRefreshTokenExpires
+  const tokensOf = signerOf(app, config.jwtAccessTokenExpires)
 
   app.post(
     '/auth/login',

@@ -1,7 +1,6 @@
 import type { Test } from 'tap'
 import tap from 'tap'
 import { violatedConstraint } from '../../../src/db/dialect.ts'
-import type { Problem } from '../../../src/errors.ts'
 import { ROLES } from '../../../src/http/permissions.ts'
 import { refuseKnown } from '../../../src/modules/users/service.ts'
 import { anotherInstance, logIn, makeUser, PASSWORD, post, statusOf } from '../../support/accounts.ts'
@@ -100,7 +99,8 @@ onEveryEngine('an action that is done already changes nothing', async (t, engine
 
 /** Ten times, two administrators take each other's rights at the same moment; `take` says how. */
 async function duel(t: Test, testApp: TestApp, take: (id: number) => ['PATCH' | 'POST', string, object?]) {
-  const { call, store } = testApp
+  const { store } = testApp
+  let refusals = 0
   const { id: other } = await makeUser(testApp, { role: 'admin' })
   const own = await idOf(testApp, 'admin@example.com')
   const instance = await anotherInstance(t, testApp)
@@ -126,9 +126,11 @@ async function duel(t: Test, testApp: TestApp, take: (id: number) => ['PATCH' | 
     t.equal(won, 200)
     // Refused for the rule, or because the other one was done before this one was let in.
     t.ok(lost === 409 || lost === 401, `${lost}`)
-    for (const answer of answers) if (answer.statusCode === 409) t.equal(answer.json().code, 'last_administrator')
+    const rule = answers.find((answer) => answer.statusCode === 409)
+    if (rule) t.equal(rule.json().code, 'last_administrator')
+    refusals += rule ? 1 : 0
   }
-  t.equal((await call('GET', '/health')).statusCode, 404)
+  t.ok(refusals > 0, `${refusals} of 10 reached the rule`)
 }
 
 async function freshToken({ app, store }: TestApp, id: number): Promise<string> {
@@ -164,7 +166,7 @@ onEveryEngine('the database itself keeps an administrator', async (t, engine) =>
     const attack = store.write((trx) => trx.updateTable('users').set(changes).where('role', '=', 'admin').execute())
     const error = await attack.catch((reason: unknown) => reason)
     t.equal(violatedConstraint(error), 'users_keep_an_admin')
-    t.throws(() => refuseKnown(error), { slug: 'last-administrator', status: 409 } as Partial<Problem>)
+    t.throws(() => refuseKnown(error), /last active administrator/)
   }
 })
 

@@ -159,12 +159,9 @@ onEveryEngine('a list is filtered, searched and walked', async (t, engine) => {
   t.same(await found('q=_'), ['ana_1'])
   t.same(await found('q=%5C'), [])
   t.same(await found("q='"), [])
-  t.same(
-    await found('role=manager'),
-    ['luis-x', 'manager'].filter((name) => name !== 'manager'),
-  )
+  t.same(await found('role=manager'), ['luis-x', 'manager'])
   t.same(await found('is_active=false'), ['luis-x'])
-  t.same(await found('role=manager&is_active=true'), [])
+  t.same(await found('role=manager&is_active=true'), ['manager'])
   for (const sort of ['username', 'email', 'created_at', 'updated_at', 'id']) {
     for (const order of ['asc', 'desc']) {
       const seen: string[] = []
