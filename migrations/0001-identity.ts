@@ -11,6 +11,7 @@ export async function up(db: Schema): Promise<void> {
     table.text('password_hash', (c) => c.notNull())
     table.text('first_name', (c) => c.notNull().defaultTo(''))
     table.text('last_name', (c) => c.notNull().defaultTo(''))
+    table.text('search_text', (c) => c.notNull().defaultTo(''))
     table.text('role', (c) => c.notNull())
     table.boolean('is_active', (c) => c.notNull().defaultTo(yes(db)))
     table.time('last_login')

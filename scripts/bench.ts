@@ -138,7 +138,7 @@ async function requireSameAnswers(byHand: Server, answers: Record<string, string
     const mine = await fetch(`${byHand.origin}/${name}${name === 'product' ? '/1' : ''}`).then((answer) =>
       answer.json(),
     )
-    const theirs = JSON.parse(answers[name] as string)
+    const theirs = JSON.parse(answers[name] as string) as { data?: unknown }
     if (JSON.stringify(mine.data ?? mine) !== JSON.stringify(theirs.data ?? theirs))
       throw new Error(`the answers to ${name} differ`)
   }

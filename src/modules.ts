@@ -4,12 +4,17 @@ import type { Store } from './db/types.ts'
 import { registerGuard } from './http/auth.ts'
 import { purgeIdempotencyKeys } from './http/idempotency.ts'
 import type { Limiter } from './http/limits.ts'
+import { accountRoutes } from './modules/auth/account-routes.ts'
+import { authRoutes } from './modules/auth/routes.ts'
 import { createActorLoader, purgeSessions } from './modules/auth/service.ts'
+import { LoginThrottle } from './modules/auth/throttle-service.ts'
 import { categoryRoutes } from './modules/categories/routes.ts'
 import { locationRoutes } from './modules/locations/routes.ts'
 import { productRoutes } from './modules/products/routes.ts'
 import { movementRoutes } from './modules/stock/movement-routes.ts'
 import { stockRoutes } from './modules/stock/routes.ts'
+import { userActionRoutes } from './modules/users/action-routes.ts'
+import { userRoutes } from './modules/users/routes.ts'
 
 /** The groups of the document, in the order they are shown. */
 export const tags = [
@@ -27,6 +32,11 @@ export const tags = [
 /** Registers every module, by hand and in order. */
 export async function registerModules(api: FastifyInstance, services: Services, limit: Limiter): Promise<void> {
   registerGuard(api, { findActor: createActorLoader(services.store), limit })
+  const throttle = new LoginThrottle(services.store, services.config.secretKey)
+  await api.register(authRoutes, { ...services, throttle })
+  await api.register(accountRoutes, { ...services, throttle })
+  await api.register(userRoutes, services)
+  await api.register(userActionRoutes, services)
   await api.register(categoryRoutes, services)
   await api.register(productRoutes, services)
   await api.register(locationRoutes, services)

@@ -11,7 +11,7 @@ import type { Recorded, Statements } from './record.ts'
 // The measure: Fastify handlers written by hand on the raw driver, with the service's own statements, prepared, one
 // transaction for each movement; no token, no validation, no layers, no log.
 
-type Row = Record<string, never>
+type Row = Record<string, number>
 type Values = Record<string, unknown>
 type Run = (statement: Recorded, name: string, values: Values) => Row[] | Promise<Row[]>
 

@@ -49,7 +49,7 @@ export async function recordStatements(url: string, search: string): Promise<Sta
   const { dialect, close } = dialectOf(url)
   const db = new Kysely<DB>({
     dialect,
-    log: ({ query }) => seen.push({ sql: query.sql, parameters: query.parameters.map(toParameter) }),
+    log: ({ query }) => void seen.push({ sql: query.sql, parameters: query.parameters.map(toParameter) }),
   })
   const one = async (run: Promise<unknown>): Promise<Recorded> => {
     seen.length = 0

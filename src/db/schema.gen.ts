@@ -141,6 +141,7 @@ export interface Users {
   last_name: Generated<string>;
   password_hash: string;
   role: string;
+  search_text: Generated<string>;
   token_version: Generated<number>;
   updated_at: string;
   username: string;

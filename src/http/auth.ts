@@ -12,11 +12,12 @@ export interface Actor {
   token_version: number
 }
 
-/** What an access token says: `sub` the user, `sid` the session, `tv` the token version. */
+/** What an access token says: `sub` the user, `sid` the session, `tv` the token version, `jti` which token it is. */
 export interface AccessClaims {
   sub: string
   sid: number
   tv: number
+  jti?: string
 }
 
 declare module 'fastify' {
@@ -56,14 +57,14 @@ export async function registerTokens(app: FastifyInstance, secret: string, acces
       algorithm: 'HS256',
       iss: ISSUER,
       aud: ISSUER,
-      expiresIn: accessTokenSeconds * 1000,
+      expiresIn: accessTokenSeconds,
       header: { alg: 'HS256', typ: 'at+jwt' },
     },
     verify: {
       algorithms: ['HS256'],
       allowedIss: ISSUER,
       allowedAud: ISSUER,
-      requiredClaims: ['exp', 'iat', 'sub', 'sid', 'tv'],
+      requiredClaims: ['exp', 'iat', 'iss', 'aud', 'sub', 'sid', 'tv'],
       checkTyp: 'at+jwt',
       cache: 1000,
     },

@@ -33,3 +33,6 @@ const granted = new Map<string, ReadonlySet<Permission>>(
 /** Whether a role has a permission; an unknown role has none. */
 export const isPermitted = (role: string, permission: Permission): boolean =>
   granted.get(role)?.has(permission) ?? false
+
+/** Every permission of a role, in the order of the table above. */
+export const permissionsOf = (role: string): Permission[] => [...(granted.get(role) ?? [])]

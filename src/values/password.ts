@@ -6,6 +6,7 @@ const derive = promisify(argon2)
 /** @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html for these parameters */
 const PARAMETERS = { memory: 19_456, passes: 2, parallelism: 1 }
 const TAG_BYTES = 32
+const NO_SALT = Buffer.alloc(16)
 
 /** A password as it is kept: argon2id in PHC form. Works outside the event loop. */
 export async function hashPassword(password: string): Promise<string> {
@@ -15,10 +16,16 @@ export async function hashPassword(password: string): Promise<string> {
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(salt)}$${base64(tag)}`
 }
 
-/** Whether a password is the one that was hashed; false for anything that is no argon2id hash. */
+/**
+ * Whether a password is the one that was hashed; false for anything that is no argon2id hash, after the same time, so
+ * that `''` stands for a user who does not exist.
+ */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(hash)
-  if (!match) return false
+  if (!match) {
+    await compute(password, NO_SALT, PARAMETERS, TAG_BYTES)
+    return false
+  }
   const [, memory, passes, parallelism, salt = '', tag = ''] = match
   const expected = Buffer.from(tag, 'base64')
   const parameters = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) }

@@ -76,7 +76,8 @@ async function addUser(app: App, store: Store, role: Role): Promise<string> {
   const [user, session] = await store.write(async (trx) => {
     const times = { created_at: instant, updated_at: instant }
     const email = `${role}@example.com`
-    const row = { username: role, username_key: role, email, email_key: email, password_hash: '!', role, ...times }
+    const names = { username: role, username_key: role, email, email_key: email, search_text: `${role}\n${email}` }
+    const row = { ...names, password_hash: '!', role, ...times }
     const made = await trx.insertInto('users').values(row).returning('id').executeTakeFirstOrThrow()
     const session = { user_id: made.id, created_at: instant, expires_at }
     return [made, await trx.insertInto('sessions').values(session).returning('id').executeTakeFirstOrThrow()] as const

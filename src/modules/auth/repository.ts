@@ -1,5 +1,5 @@
 import { prepared } from '../../db/prepared.ts'
-import type { Writer } from '../../db/types.ts'
+import type { Reader, Writer } from '../../db/types.ts'
 import type { Actor } from '../../http/auth.ts'
 
 /** The active user of a session that is neither ended nor expired. */
@@ -16,9 +16,154 @@ export const findActor = prepared<{ sessionId: number; now: string }, Actor>(
       .where('u.is_active', '=', true),
 )
 
+const selectAccounts = (db: Reader) =>
+  db.selectFrom('users').select(['id', 'username_key', 'password_hash', 'is_active'])
+
+export type Account = NonNullable<Awaited<ReturnType<typeof findAccount>>>
+
+export const findAccount = (db: Reader, id: number) => selectAccounts(db).where('id', '=', id).executeTakeFirst()
+
+/** The accounts with this user name or e-mail address. */
+export const findAccounts = (db: Reader, key: string) =>
+  selectAccounts(db)
+    .where((eb) => eb.or([eb('username_key', '=', key), eb('email_key', '=', key)]))
+    .execute()
+
+/**
+ * Notes a login.
+ *
+ * @param account as it was when the password was checked
+ * @returns undefined when since then the account was deactivated or has another password
+ */
+export const noteLogin = (trx: Writer, account: Account, last_login: string, password_hash = account.password_hash) =>
+  trx
+    .updateTable('users')
+    .set({ last_login, password_hash })
+    .where('id', '=', account.id)
+    .where('is_active', '=', true)
+    .where('password_hash', '=', account.password_hash)
+    .returning('token_version')
+    .executeTakeFirst()
+
+export const insertSession = (trx: Writer, session: { user_id: number; created_at: string; expires_at: string }) =>
+  trx.insertInto('sessions').values(session).returning('id').executeTakeFirstOrThrow()
+
+/**
+ * Lets a session live longer.
+ *
+ * @returns undefined when it has ended
+ */
+export const extendSession = (trx: Writer, id: number, instant: string, expires_at: string) =>
+  trx
+    .updateTable('sessions')
+    .set({ expires_at })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', instant)
+    .returning('user_id')
+    .executeTakeFirst()
+
+export const findActive = (trx: Writer, userId: number) =>
+  trx
+    .selectFrom('users')
+    .select('token_version')
+    .where('id', '=', userId)
+    .where('is_active', '=', true)
+    .executeTakeFirst()
+
+export const endSession = (trx: Writer, id: number, revoked_at: string) =>
+  trx.updateTable('sessions').set({ revoked_at }).where('id', '=', id).where('revoked_at', 'is', null).execute()
+
+interface NewRefreshToken {
+  session_id: number
+  token_hash: string
+  created_at: string
+  expires_at: string
+}
+
+export const insertRefreshToken = (trx: Writer, token: NewRefreshToken) =>
+  trx.insertInto('refresh_tokens').values(token).execute()
+
+/**
+ * Uses a refresh token up. One statement, so that of two uses at once one is the first.
+ *
+ * @returns undefined when it is unknown, expired or used
+ */
+export const useRefreshToken = (trx: Writer, token_hash: string, instant: string) =>
+  trx
+    .updateTable('refresh_tokens')
+    .set({ used_at: instant })
+    .where('token_hash', '=', token_hash)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', instant)
+    .returning('session_id')
+    .executeTakeFirst()
+
+export const findRefreshToken = (trx: Writer, token_hash: string) =>
+  trx
+    .selectFrom('refresh_tokens as t')
+    .innerJoin('sessions as s', 's.id', 't.session_id')
+    .select(['t.session_id', 't.used_at', 's.revoked_at'])
+    .where('t.token_hash', '=', token_hash)
+    .executeTakeFirst()
+
+/**
+ * Counts one failure more, in a new window when the last one is over. One statement, so that no two count as one.
+ *
+ * @returns undefined, with nothing counted, when the window already has `limit` failures
+ */
+export const countFailure = (
+  trx: Writer,
+  { key, limit, instant, window_ends_at }: { key: string; limit: number; instant: string; window_ends_at: string },
+) =>
+  trx
+    .insertInto('login_throttle')
+    .values({ key, failures: 1, window_ends_at })
+    .onConflict((conflict) =>
+      conflict
+        .column('key')
+        .doUpdateSet((eb) => {
+          const isOver = eb('login_throttle.window_ends_at', '<=', instant)
+          const more = eb('login_throttle.failures', '+', 1)
+          return {
+            failures: eb.case().when(isOver).then(1).else(more).end(),
+            window_ends_at: eb
+              .case()
+              .when(isOver)
+              .then(eb.ref('excluded.window_ends_at'))
+              .else(eb.ref('login_throttle.window_ends_at'))
+              .end(),
+          }
+        })
+        .where((eb) =>
+          eb.or([eb('login_throttle.window_ends_at', '<=', instant), eb('login_throttle.failures', '<', limit)]),
+        ),
+    )
+    .returning('failures')
+    .executeTakeFirst()
+
+export const findWindow = (trx: Writer, key: string) =>
+  trx.selectFrom('login_throttle').select('window_ends_at').where('key', '=', key).executeTakeFirst()
+
+export const clearFailures = (trx: Writer, key: string) =>
+  trx.deleteFrom('login_throttle').where('key', '=', key).execute()
+
+/** Takes one failure back. */
+export const forgiveFailure = (trx: Writer, key: string) =>
+  trx
+    .updateTable('login_throttle')
+    .set((eb) => ({ failures: eb('failures', '-', 1) }))
+    .where('key', '=', key)
+    .where('failures', '>', 0)
+    .execute()
+
+/** Used refresh tokens are kept until they expire, to notice that one comes again. */
 export async function deleteExpired(trx: Writer, instant: string): Promise<void> {
   const expired = trx.selectFrom('sessions').select('id').where('expires_at', '<', instant)
-  await trx.deleteFrom('refresh_tokens').where('session_id', 'in', expired).execute()
+  await trx
+    .deleteFrom('refresh_tokens')
+    .where((eb) => eb.or([eb('expires_at', '<', instant), eb('session_id', 'in', expired)]))
+    .execute()
   await trx.deleteFrom('sessions').where('expires_at', '<', instant).execute()
   await trx.deleteFrom('login_throttle').where('window_ends_at', '<', instant).execute()
 }

@@ -1,0 +1,82 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { requireMatch, sendResource } from '../../http/etag.ts'
+import * as op from '../../http/operation.ts'
+import { permissionsOf } from '../../http/permissions.ts'
+import { Ref } from '../../http/schema.ts'
+import type { User } from '../users/schemas.ts'
+import { changeUser, etagOfUser, getUser } from '../users/service.ts'
+import { changePassword } from './login-service.ts'
+import type { AuthServices } from './routes.ts'
+import { ignoredIdempotencyKey, Me, PasswordChange, ProfilePatch } from './schemas.ts'
+
+const toMe = (user: User): Me => ({ ...user, permissions: permissionsOf(user.role) })
+const own = { tag: 'Auth', permission: 'account:own' } as const
+
+export const accountRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app, { store, throttle }) => {
+  app.get(
+    '/auth/me',
+    {
+      schema: {
+        ...op.operation({
+          id: 'getMe',
+          ...own,
+          summary: 'Get your account',
+          description: 'Who you are and what you may do.',
+        }),
+        headers: op.ifNoneMatch,
+        response: { 200: op.answer(Me, 'Your account', op.etagHeader), 304: op.notModified, ...op.problems() },
+      },
+    },
+    async (request, reply) => {
+      const user = await store.query((reader) => getUser(reader, request.actor.id))
+      return sendResource(request, reply, etagOfUser(user), toMe(user))
+    },
+  )
+
+  app.patch(
+    '/auth/me',
+    {
+      schema: {
+        ...op.operation({
+          id: 'updateMe',
+          ...own,
+          summary: 'Change your account',
+          description: 'A merge patch of names and e-mail address. Everything else is changed by an administrator.',
+        }),
+        headers: op.ifMatch,
+        consumes: ['application/merge-patch+json', 'application/json'],
+        body: Ref(ProfilePatch),
+        response: { 200: op.answer(Me, 'Changed', op.etagHeader), ...op.problems(409, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.actor
+      const requireVersion = (version: number) => requireMatch(request, version)
+      const user = await store.write((trx) => changeUser(trx, id, { actorId: id, patch: request.body, requireVersion }))
+      return reply.header('etag', etagOfUser(user)).send(toMe(user))
+    },
+  )
+
+  app.post(
+    '/auth/me/password',
+    {
+      schema: {
+        ...op.operation({
+          id: 'changeMyPassword',
+          ...own,
+          summary: 'Change your password',
+          description:
+            'Ends all your other sessions. This one goes on, but its access token is void as well: refresh it, or log in again. Wrong current passwords count as failed logins.',
+        }),
+        headers: ignoredIdempotencyKey,
+        body: Ref(PasswordChange),
+        response: { 204: op.noContent('Changed'), ...op.problems(413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const doors = { store, throttle, address: request.clientAddress }
+      await changePassword(doors, { userId: request.actor.id, sessionId: request.sessionId }, request.body)
+      return reply.code(204).send(null)
+    },
+  )
+}

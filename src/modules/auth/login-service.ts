@@ -1,0 +1,75 @@
+import type { Store } from '../../db/types.ts'
+import { invalidField, Problem } from '../../errors.ts'
+import { hashPassword, isOutdated, verifyPassword } from '../../values/password.ts'
+import { identityKey } from '../../values/text.ts'
+import { getUser, requireGoodPassword, setPassword } from '../users/service.ts'
+import * as repository from './repository.ts'
+import type { Credentials, PasswordChange } from './schemas.ts'
+import { type Grant, newRefreshToken, openSession } from './session-service.ts'
+import type { LoginThrottle } from './throttle-service.ts'
+
+interface Doors {
+  store: Store
+  throttle: LoginThrottle
+  /** Of the client. */
+  address: string
+}
+
+/**
+ * Logs in by user name or e-mail address. Whoever is unknown, inactive or gives a wrong password gets the same answer
+ * after the same time.
+ *
+ * @param seconds how long the refresh token lives
+ * @throws Problem `invalid-credentials`, `too-many-attempts`
+ */
+export async function logIn(
+  { store, throttle, address }: Doors,
+  { username, password }: Credentials,
+  seconds: number,
+): Promise<Grant> {
+  const account = await throttle.attempt(username, address, async () => {
+    const key = identityKey(username)
+    const found = await store.query((reader) => repository.findAccounts(reader, key))
+    // A user name taken over from another system may be somebody else's e-mail address; it comes first.
+    const named = found.find((candidate) => candidate.username_key === key) ?? found[0]
+    const isRight = await verifyPassword(password, named?.password_hash ?? '')
+    return isRight && named?.is_active ? named : undefined
+  })
+  if (account === undefined) throw invalidCredentials()
+  const rehashed = isOutdated(account.password_hash) ? await hashPassword(password) : undefined
+  const options = { token: newRefreshToken(), seconds, rehashed }
+  const grant = await store.write((trx) => openSession(trx, account, options))
+  if (grant === undefined) throw invalidCredentials()
+  return grant
+}
+
+const invalidCredentials = () =>
+  new Problem('invalid-credentials', 'User name or password is wrong, or the account is not active.', {
+    headers: { 'www-authenticate': 'Bearer' },
+  })
+
+/**
+ * Changes one's own password; guesses at the current one count as failed logins.
+ *
+ * @param sessionId the session that asks, and that goes on
+ * @throws Problem `validation-failed`, `too-many-attempts`
+ */
+export async function changePassword(
+  { store, throttle, address }: Doors,
+  { userId, sessionId }: { userId: number; sessionId: number },
+  { current_password, new_password }: PasswordChange,
+): Promise<void> {
+  const user = await store.query((reader) => getUser(reader, userId))
+  requireGoodPassword(new_password, user, '#/new_password')
+  const current = await throttle.attempt(user.username, address, async () => {
+    const account = await store.query((reader) => repository.findAccount(reader, userId))
+    return account && (await verifyPassword(current_password, account.password_hash)) ? account : undefined
+  })
+  if (current === undefined) throw wrongPassword()
+  const hash = await hashPassword(new_password)
+  const options = { keepSessionId: sessionId, expectedHash: current.password_hash }
+  const changed = await store.write((trx) => setPassword(trx, userId, hash, options))
+  if (!changed) throw wrongPassword()
+}
+
+const wrongPassword = () => invalidField('#/current_password', 'is not the current password')

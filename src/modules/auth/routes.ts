@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import type { Services } from '../../app.ts'
+import * as op from '../../http/operation.ts'
+import { Ref } from '../../http/schema.ts'
+import { logIn } from './login-service.ts'
+import { Credentials, ignoredIdempotencyKey, RefreshRequest, Tokens } from './schemas.ts'
+import { endSession, type Grant, refreshSession } from './session-service.ts'
+import type { LoginThrottle } from './throttle-service.ts'
+
+export interface AuthServices extends Services {
+  throttle: LoginThrottle
+}
+
+/** What is answered to a login: the grant, with its access token signed. */
+const signerOf = (app: FastifyInstance, expires_in: number) => {
+  return ({ user, sessionId, tokenVersion, refreshToken }: Grant): Tokens => ({
+    access_token: app.jwt.sign({ sub: String(user.id), sid: sessionId, tv: tokenVersion, jti: randomUUID() }),
+    refresh_token: refreshToken,
+    token_type: 'Bearer',
+    expires_in,
+    user,
+  })
+}
+
+export const authRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app, { config, store, throttle }) => {
+  const refreshSeconds = config.jwtRefreshTokenExpires
+  const tokensOf = signerOf(app, config.jwtAccessTokenExpires)
+
+  app.post(
+    '/auth/login',
+    {
+      schema: {
+        ...op.operation({
+          id: 'logIn',
+          tag: 'Auth',
+          permission: 'public',
+          summary: 'Log in',
+          description:
+            'Answers an access token, to be sent with every request, and a refresh token for the next one. After five failures in 15 minutes the same name from the same address has to wait.',
+        }),
+        headers: ignoredIdempotencyKey,
+        body: Ref(Credentials),
+        response: { 200: op.answer(Tokens, 'Logged in'), ...op.publicProblems(413, 415, 422) },
+      },
+    },
+    async (request) => {
+      const doors = { store, throttle, address: request.clientAddress }
+      return tokensOf(await logIn(doors, request.body, refreshSeconds))
+    },
+  )
+
+  app.post(
+    '/auth/refresh',
+    {
+      schema: {
+        ...op.operation({
+          id: 'refreshTokens',
+          tag: 'Auth',
+          permission: 'public',
+          summary: 'Refresh the tokens',
+          description:
+            'Exchanges a refresh token for new tokens of the same session. Each works once: sent again within ten seconds it answers 409, for the tokens are in the other answer; later it ends the session.',
+        }),
+        headers: ignoredIdempotencyKey,
+        body: Ref(RefreshRequest),
+        response: { 200: op.answer(Tokens, 'New tokens'), ...op.publicProblems(409, 413, 415, 422) },
+      },
+    },
+    async (request) => tokensOf(await refreshSession(store, request.body.refresh_token, refreshSeconds)),
+  )
+
+  app.post(
+    '/auth/logout',
+    {
+      schema: {
+        ...op.operation({
+          id: 'logOut',
+          tag: 'Auth',
+          permission: 'account:own',
+          summary: 'Log out',
+          description: 'Ends the session of the access token: it and the refresh token are refused from now on.',
+        }),
+        headers: ignoredIdempotencyKey,
+        response: { 204: op.noContent('Logged out'), ...op.problems() },
+      },
+    },
+    async (request, reply) => {
+      await endSession(store, request.sessionId)
+      return reply.code(204).send(null)
+    },
+  )
+}

@@ -1,0 +1,148 @@
+import { type Insertable, sql, type Updateable } from 'kysely'
+import { lockRows } from '../../db/dialect.ts'
+import { keyset } from '../../db/keyset.ts'
+import type { Users } from '../../db/schema.gen.ts'
+import type { Reader, Writer } from '../../db/types.ts'
+import type { Paging } from '../../http/paging.ts'
+import { searchTerms } from '../../values/text.ts'
+import type { UserQuery } from './schemas.ts'
+
+const SORTS = {
+  username: 'u.username_key',
+  email: 'u.email_key',
+  created_at: 'u.created_at',
+  updated_at: 'u.updated_at',
+  id: 'u.id',
+} as const
+
+const selectUsers = (db: Reader) =>
+  db
+    .selectFrom('users as u')
+    .select([
+      'u.id',
+      'u.username',
+      'u.username_key',
+      'u.email',
+      'u.email_key',
+      'u.first_name',
+      'u.last_name',
+      'u.role',
+      'u.is_active',
+      'u.last_login',
+      'u.version',
+      'u.created_at',
+      'u.updated_at',
+    ])
+
+export type UserRow = Awaited<ReturnType<typeof listUsers>>[number]
+
+type Filters = Pick<UserQuery, 'role' | 'is_active' | 'q'>
+
+/** There are few users, so their text is searched without an index. */
+function filtered(db: Reader, { role, is_active, q }: Filters) {
+  let query = db.selectFrom('users as u')
+  if (role !== undefined) query = query.where('u.role', '=', role)
+  if (is_active !== undefined) query = query.where('u.is_active', '=', is_active)
+  for (const term of searchTerms(q ?? '')) {
+    const pattern = `%${term.replaceAll(/[\\%_]/g, '\\$&')}%`
+    query = query.where(sql<boolean>`u.search_text like ${pattern} escape '\\'`)
+  }
+  return query
+}
+
+export const listUsers = (db: Reader, query: UserQuery, { limit, after }: Paging) =>
+  keyset(selectUsers(db).where('u.id', 'in', filtered(db, query).select('u.id')), {
+    column: SORTS[query.sort],
+    id: 'u.id',
+    order: query.order,
+    after,
+    limit,
+  }).execute()
+
+export async function countUsers(db: Reader, filters: Filters): Promise<number> {
+  const { count } = await filtered(db, filters)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+/** How many users there are of each role and status that occurs. */
+export const countByRole = (db: Reader) =>
+  db
+    .selectFrom('users')
+    .select((eb) => ['role', 'is_active', eb.fn.countAll<number>().as('count')])
+    .groupBy(['role', 'is_active'])
+    .execute()
+
+export const findUser = (db: Reader, id: number) => selectUsers(db).where('u.id', '=', id).executeTakeFirst()
+
+export const findUserIdByKey = (db: Reader, column: 'username_key' | 'email_key', key: string) =>
+  db.selectFrom('users').select('id').where(column, '=', key).executeTakeFirst()
+
+/** A user, held until the transaction ends. */
+export const lockUser = (trx: Writer, id: number) =>
+  selectUsers(trx).where('u.id', '=', id).$call(lockRows(trx, 'u')).executeTakeFirst()
+
+/** The active administrators, held until the transaction ends; in id order, so that two transactions never wait for each other. */
+export const lockAdministrators = (trx: Writer) =>
+  selectUsers(trx)
+    .where('u.role', '=', 'admin')
+    .where('u.is_active', '=', true)
+    .orderBy('u.id')
+    .$call(lockRows(trx, 'u'))
+    .execute()
+
+/** @returns undefined when the user name or the e-mail address is taken */
+export const insertUser = (trx: Writer, user: Insertable<Users>) =>
+  trx
+    .insertInto('users')
+    .values(user)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst()
+
+/** Call it on a locked user. */
+export const updateUser = (trx: Writer, id: number, changes: Updateable<Users>, voidsTokens: boolean) =>
+  trx
+    .updateTable('users')
+    .set((eb) => ({
+      ...changes,
+      version: eb('version', '+', 1),
+      token_version: eb('token_version', '+', voidsTokens ? 1 : 0),
+    }))
+    .where('id', '=', id)
+    .execute()
+
+/**
+ * Replaces a password and makes every access token of the user void.
+ *
+ * @param expectedHash the hash it replaces, if that matters
+ * @returns undefined when there is no such user, or the hash is another one by now
+ */
+export const replacePassword = (
+  trx: Writer,
+  id: number,
+  { password_hash, updated_at, expectedHash }: { password_hash: string; updated_at: string; expectedHash?: string },
+) =>
+  trx
+    .updateTable('users')
+    .set((eb) => ({
+      password_hash,
+      updated_at,
+      version: eb('version', '+', 1),
+      token_version: eb('token_version', '+', 1),
+    }))
+    .where('id', '=', id)
+    .$if(expectedHash !== undefined, (query) => query.where('password_hash', '=', expectedHash as string))
+    .returning('id')
+    .executeTakeFirst()
+
+/** Ends the sessions of a user, all but one if that is given. */
+export const endSessions = (trx: Writer, userId: number, revoked_at: string, exceptSessionId?: number) =>
+  trx
+    .updateTable('sessions')
+    .set({ revoked_at })
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .$if(exceptSessionId !== undefined, (query) => query.where('id', '!=', exceptSessionId as number))
+    .execute()

@@ -1,0 +1,147 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Services } from '../../app.ts'
+import { requireMatch, sendResource } from '../../http/etag.ts'
+import * as op from '../../http/operation.ts'
+import { pageOf } from '../../http/paging.ts'
+import { Closed, Id, Ref } from '../../http/schema.ts'
+import { hashPassword } from '../../values/password.ts'
+import * as repository from './repository.ts'
+import { NewUser, User, UserPage, UserPatch, UserQuery, UserStats } from './schemas.ts'
+import {
+  changeUser,
+  countUsersByRole,
+  createUser,
+  etagOfUser,
+  getUser,
+  requireGoodPassword,
+  toUser,
+} from './service.ts'
+
+const params = Closed({ user_id: Id({ description: 'User.' }) })
+const admin = { tag: 'Users', permission: 'user:admin' } as const
+
+export const userRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors, idempotency }) => {
+  app.get(
+    '/users',
+    {
+      schema: {
+        ...op.operation({
+          id: 'listUsers',
+          ...admin,
+          summary: 'List users',
+          description: 'All users, inactive ones too unless they are filtered out.',
+        }),
+        querystring: UserQuery,
+        response: { 200: op.answer(UserPage, 'A page of users', op.linkHeader), ...op.problems() },
+      },
+    },
+    async (request, reply) => {
+      const paging = cursors.read(request)
+      const { sort, include_total } = request.query
+      const [rows, total] = await store.read(
+        async (reader) =>
+          [
+            await repository.listUsers(reader, request.query, paging),
+            include_total ? await repository.countUsers(reader, request.query) : undefined,
+          ] as const,
+      )
+      const column = sort === 'username' || sort === 'email' ? (`${sort}_key` as const) : sort
+      const place = (row: repository.UserRow) => ({ value: row[column], id: row.id })
+      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, toUser, total)
+    },
+  )
+
+  app.post(
+    '/users',
+    {
+      schema: {
+        ...op.operation({
+          id: 'createUser',
+          ...admin,
+          summary: 'Create a user',
+          description: 'User name and e-mail address are unique without regard to case.',
+        }),
+        headers: op.idempotencyKey,
+        body: Ref(NewUser),
+        response: {
+          201: op.answer(User, 'Created', op.locationHeader, op.etagHeader),
+          ...op.problems(409, 413, 415, 422),
+        },
+      },
+    },
+    async (request, reply) => {
+      requireGoodPassword(request.body.password, request.body, '#/password')
+      const hash = await hashPassword(request.body.password)
+      return await idempotency.run(request, reply, async (trx) => {
+        const user = await createUser(trx, request.body, hash)
+        return { status: 201, body: user, headers: { location: `/api/v1/users/${user.id}`, etag: etagOfUser(user) } }
+      })
+    },
+  )
+
+  app.get(
+    '/users/stats',
+    {
+      schema: {
+        ...op.operation({
+          id: 'getUserStats',
+          ...admin,
+          summary: 'Count users',
+          description: 'How many users there are, by status and by role.',
+        }),
+        response: { 200: op.answer(UserStats, 'The numbers'), ...op.problems() },
+      },
+    },
+    async () => await store.query(countUsersByRole),
+  )
+
+  app.get(
+    '/users/:user_id',
+    {
+      schema: {
+        ...op.operation({
+          id: 'getUser',
+          ...admin,
+          summary: 'Get a user',
+          description: 'One user; a password is never shown, not even as a hash.',
+        }),
+        params,
+        headers: op.ifNoneMatch,
+        response: { 200: op.answer(User, 'The user', op.etagHeader), 304: op.notModified, ...op.problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const user = await store.query((reader) => getUser(reader, request.params.user_id))
+      return sendResource(request, reply, etagOfUser(user), user)
+    },
+  )
+
+  app.patch(
+    '/users/:user_id',
+    {
+      schema: {
+        ...op.operation({
+          id: 'updateUser',
+          ...admin,
+          summary: 'Change a user',
+          description:
+            "A merge patch. Another role or status ends the user's sessions at once. Your own role and status are changed by another administrator, and one active administrator always remains.",
+        }),
+        params,
+        headers: op.ifMatch,
+        consumes: ['application/merge-patch+json', 'application/json'],
+        body: Ref(UserPatch),
+        response: { 200: op.answer(User, 'Changed', op.etagHeader), ...op.problems(404, 409, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const change = {
+        actorId: request.actor.id,
+        patch: request.body,
+        requireVersion: (version: number) => requireMatch(request, version),
+      }
+      const user = await store.write((trx) => changeUser(trx, request.params.user_id, change))
+      return reply.header('etag', etagOfUser(user)).send(user)
+    },
+  )
+}
