@@ -135,9 +135,8 @@ async function sampleAnswers(service: Server, scenarios: Scenario[], token: stri
 /** The hand-written handlers must do the same work, or the ratios would say nothing. */
 async function requireSameAnswers(byHand: Server, answers: Record<string, string>): Promise<void> {
   for (const name of ['product', 'search', 'low']) {
-    const mine = await fetch(`${byHand.origin}/${name}${name === 'product' ? '/1' : ''}`).then((answer) =>
-      answer.json(),
-    )
+    const answer = await fetch(`${byHand.origin}/${name}${name === 'product' ? '/1' : ''}`)
+    const mine = (await answer.json()) as { data?: unknown }
     const theirs = JSON.parse(answers[name] as string) as { data?: unknown }
     if (JSON.stringify(mine.data ?? mine) !== JSON.stringify(theirs.data ?? theirs))
       throw new Error(`the answers to ${name} differ`)

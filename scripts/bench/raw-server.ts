@@ -98,11 +98,10 @@ async function issue(run: Run, product_id: number, quantity: number) {
   const [product] = await run(statements.products, 'products', ids)
   const [level] = await run(statements.levels, 'levels', ids)
   const [location] = await run(statements.locations, 'locations', ids)
-  if (!product || !level || !location || level.quantity - level.reserved < quantity)
-    throw new Error('insufficient stock')
-  const amount = Number(
-    (BigInt(product.value) * BigInt(quantity) * 2n + BigInt(product.quantity)) / (BigInt(product.quantity) * 2n),
-  )
+  if (!product || !location || Number(level?.quantity) - Number(level?.reserved) < quantity)
+    throw new Error('not enough')
+  const [value, whole] = [BigInt(product.value ?? 0), BigInt(product.quantity ?? 0)]
+  const amount = Number((value * BigInt(quantity) * 2n + whole) / (whole * 2n))
   const at = new Date().toISOString()
   const [movement] = await run(statements.movement, 'movement', { actor_id: 1, at })
   const line = { movement_id: movement?.id, product_id, location_id: location.id, quantity, amount }

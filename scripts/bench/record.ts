@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { Kysely } from 'kysely'
 import pg from 'pg'
 import { PooledDialect } from '../../src/db/postgres/dialect.ts'
+import { StatementNames } from '../../src/db/postgres/statement-names.ts'
 import type { DB } from '../../src/db/schema.gen.ts'
 import { SavepointDialect } from '../../src/db/sqlite/dialect.ts'
 import type { Writer } from '../../src/db/types.ts'
@@ -123,7 +124,10 @@ function dialectOf(url: string) {
   const target = parseDatabaseUrl(url)
   if (target.engine === 'postgresql') {
     const pool = new pg.Pool({ ...target.connection, max: 1 } as pg.PoolConfig)
-    return { dialect: new PooledDialect(pool, { namedStatements: false }), close: () => pool.end() }
+    return {
+      dialect: new PooledDialect(pool, { names: new StatementNames(), answerMs: 5000 }),
+      close: () => pool.end(),
+    }
   }
   const Database = createRequire(import.meta.url)('better-sqlite3')
   const database = new Database(target.file)
