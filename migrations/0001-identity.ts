@@ -2,6 +2,24 @@ import { createTable, run, type Schema, yes } from './columns.ts'
 
 /** People, their sessions, and the answers kept for repeated requests. */
 export async function up(db: Schema): Promise<void> {
+  await createUsers(db)
+  await createSessions(db)
+  await createIdempotencyKeys(db)
+  await run(db, {
+    both: [
+      'create index users_role_index on users (role, is_active)',
+      'create index sessions_user_id_index on sessions (user_id)',
+      'create index sessions_expires_at_index on sessions (expires_at)',
+      'create index refresh_tokens_session_id_index on refresh_tokens (session_id)',
+      'create index login_throttle_window_ends_at_index on login_throttle (window_ends_at)',
+      'create index idempotency_keys_created_at_index on idempotency_keys (created_at)',
+    ],
+    sqlite: LAST_ADMIN_SQLITE,
+    postgres: LAST_ADMIN_POSTGRES,
+  })
+}
+
+async function createUsers(db: Schema): Promise<void> {
   await createTable(db, 'users', (table) => {
     table.id()
     table.text('username', (c) => c.notNull())
@@ -23,6 +41,9 @@ export async function up(db: Schema): Promise<void> {
     table.unique('email_key', ['email_key'])
     table.check('role', "role in ('viewer', 'user', 'supervisor', 'manager', 'admin')")
   })
+}
+
+async function createSessions(db: Schema): Promise<void> {
   await createTable(db, 'sessions', (table) => {
     table.id()
     table.reference('user_id', 'users', (c) => c.notNull())
@@ -44,6 +65,9 @@ export async function up(db: Schema): Promise<void> {
     table.integer('failures', (c) => c.notNull())
     table.time('window_ends_at', (c) => c.notNull())
   })
+}
+
+async function createIdempotencyKeys(db: Schema): Promise<void> {
   await createTable(db, 'idempotency_keys', (table) => {
     table.reference('user_id', 'users', (c) => c.notNull())
     table.text('route', (c) => c.notNull())
@@ -54,18 +78,6 @@ export async function up(db: Schema): Promise<void> {
     table.text('body')
     table.time('created_at', (c) => c.notNull())
     table.primaryKey(['user_id', 'route', 'key'])
-  })
-  await run(db, {
-    both: [
-      'create index users_role_index on users (role, is_active)',
-      'create index sessions_user_id_index on sessions (user_id)',
-      'create index sessions_expires_at_index on sessions (expires_at)',
-      'create index refresh_tokens_session_id_index on refresh_tokens (session_id)',
-      'create index login_throttle_window_ends_at_index on login_throttle (window_ends_at)',
-      'create index idempotency_keys_created_at_index on idempotency_keys (created_at)',
-    ],
-    sqlite: LAST_ADMIN_SQLITE,
-    postgres: LAST_ADMIN_POSTGRES,
   })
 }
 

@@ -52,10 +52,11 @@ export async function statusOf(app: App, token: string): Promise<number> {
   return (await app.inject({ url: '/api/v1/auth/me', headers })).statusCode
 }
 
+const silent = pino({ level: process.env.TEST_LOG ?? 'silent' })
+
 /** A second instance on the same database, as another process would be. */
-export async function anotherInstance(t: Test, { url, config }: TestApp): Promise<App> {
+export async function anotherInstance(t: Test, { url, config }: TestApp, log = silent): Promise<App> {
   const store = await open(url)
-  const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
   const app = await buildApp({ config, store, migrations: new Migrations(store), log })
   await app.ready()
   t.teardown(async () => {

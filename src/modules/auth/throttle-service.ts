@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { normalizeIP } from '@fastify/rate-limit'
 import type { Store, Writer } from '../../db/types.ts'
 import { Problem } from '../../errors.ts'
 import { identityKey } from '../../values/text.ts'
@@ -49,8 +50,10 @@ export class LoginThrottle {
    */
   async attempt<T>(name: string, address: string, check: () => Promise<T | undefined>): Promise<T | undefined> {
     const key = identityKey(name)
-    const pair = this.#counter('pair', key, address)
-    const net = [this.#counter('address', address), this.#counter('account', key)]
+    // Of IPv6, the network that one customer has; any address of it is theirs to use.
+    const network = normalizeIP(address, 64)
+    const pair = this.#counter('pair', key, network)
+    const net = [this.#counter('address', network), this.#counter('account', key)]
     return await this.#gate.run(async () => {
       await this.#store.write((trx) => count(trx, [pair, ...net]))
       const result = await check()

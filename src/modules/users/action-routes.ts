@@ -4,7 +4,7 @@ import * as op from '../../http/operation.ts'
 import { Closed, Id, Ref } from '../../http/schema.ts'
 import { hashPassword } from '../../values/password.ts'
 import { NewPassword, User } from './schemas.ts'
-import { changeUser, getUser, noUser, ownAccount, requireGoodPassword, setPassword } from './service.ts'
+import { changeUser, etagOfUser, getUser, noUser, ownAccount, requireGoodPassword, setPassword } from './service.ts'
 
 const params = Closed({ user_id: Id({ description: 'User.' }) })
 const admin = { tag: 'Users', permission: 'user:admin' } as const
@@ -23,13 +23,14 @@ export const userActionRoutes: FastifyPluginAsyncTypebox<Services> = async (app,
         }),
         params,
         headers: op.idempotencyKey,
-        response: { 200: op.answer(User, 'Inactive'), ...op.problems(404, 409, 422) },
+        response: { 200: op.answer(User, 'Inactive', op.etagHeader), ...op.problems(404, 409, 422) },
       },
     },
     async (request, reply) =>
       await idempotency.run(request, reply, async (trx) => {
         const change = { actorId: request.actor.id, patch: { is_active: false } }
-        return { status: 200, body: await changeUser(trx, request.params.user_id, change) }
+        const user = await changeUser(trx, request.params.user_id, change)
+        return { status: 200, body: user, headers: { etag: etagOfUser(user) } }
       }),
   )
 
@@ -45,13 +46,14 @@ export const userActionRoutes: FastifyPluginAsyncTypebox<Services> = async (app,
         }),
         params,
         headers: op.idempotencyKey,
-        response: { 200: op.answer(User, 'Active'), ...op.problems(404, 409, 422) },
+        response: { 200: op.answer(User, 'Active', op.etagHeader), ...op.problems(404, 409, 422) },
       },
     },
     async (request, reply) =>
       await idempotency.run(request, reply, async (trx) => {
         const change = { actorId: request.actor.id, patch: { is_active: true } }
-        return { status: 200, body: await changeUser(trx, request.params.user_id, change) }
+        const user = await changeUser(trx, request.params.user_id, change)
+        return { status: 200, body: user, headers: { etag: etagOfUser(user) } }
       }),
   )
 

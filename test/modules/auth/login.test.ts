@@ -1,6 +1,7 @@
 import { argon2Sync } from 'node:crypto'
+import { pino } from 'pino'
 import { hashPassword } from '../../../src/values/password.ts'
-import { logIn, makeUser, PASSWORD, post, statusOf } from '../../support/accounts.ts'
+import { anotherInstance, logIn, makeUser, PASSWORD, post, statusOf } from '../../support/accounts.ts'
 import { buildTestApp, onEveryEngine } from '../../support/app.ts'
 
 onEveryEngine('people log in by user name or e-mail address, in any case', async (t, engine) => {
@@ -73,8 +74,8 @@ onEveryEngine('an unknown name takes as long as a wrong password', async (t, eng
     known.push(await time('ana.garcia', '192.0.2.2'))
     unknown.push(await time('nobody', '192.0.2.3'))
   }
-  // The fastest of each is the least disturbed; without the hashing it would be a tenth.
-  t.ok(Math.min(...unknown) > Math.min(...known) * 0.5, `${Math.min(...unknown)} ms, ${Math.min(...known)} ms`)
+  // The fastest of each is the least disturbed; without the hashing it would be a tenth on a quiet machine.
+  t.ok(Math.min(...unknown) > Math.min(...known) * 0.25, `${Math.min(...unknown)} ms, ${Math.min(...known)} ms`)
 })
 
 onEveryEngine('a login is noted, and is no change of the account', async (t, engine) => {
@@ -166,4 +167,22 @@ onEveryEngine('a body that is no login is refused by field', async (t, engine) =
     t.notMatch(answer.body, 'xxxx', 'no password comes back')
   }
   t.equal((await post(app, '/auth/login')).statusCode, 422)
+})
+
+onEveryEngine('neither passwords nor tokens are logged', async (t, engine) => {
+  const testApp = await buildTestApp(t, engine)
+  const lines: string[] = []
+  const app = await anotherInstance(t, testApp, pino({ level: 'trace' }, { write: (line: string) => lines.push(line) }))
+  await makeUser(testApp)
+  const { access_token: token, refresh_token } = (await logIn(app)).json()
+  await logIn(app, 'ana.garcia', 'wrong-password-here')
+  await post(app, '/auth/login', { username: 'ana.garcia', password: ['listed-password'] })
+  const change = { current_password: 'wrong-password-here', new_password: 'otra-frase-bien-larga' }
+  await post(app, '/auth/me/password', change, { token })
+  const refreshed = (await post(app, '/auth/refresh', { refresh_token })).json()
+  await post(app, '/auth/refresh', { refresh_token })
+  const log = lines.join('')
+  t.ok(lines.length >= 6, `${lines.length} lines`)
+  const secrets = [PASSWORD, 'wrong-password-here', 'listed-password', 'otra-frase-bien-larga', token, refresh_token]
+  for (const secret of [...secrets, refreshed.access_token, refreshed.refresh_token]) t.notOk(log.includes(secret))
 })

@@ -86,6 +86,16 @@ onEveryEngine('thirty failures of one address, or of one name, are enough', asyn
   t.equal(refused.statusCode, 429, 'a name that is tried from many addresses')
 })
 
+onEveryEngine('the addresses of one IPv6 network are one', async (t, engine) => {
+  const { app } = await buildTestApp(t, engine)
+  const statuses: number[] = []
+  for (let index = 1; index <= 6; index += 1) {
+    statuses.push((await wrong(app, 'ana.garcia', `2001:db8:1:2::${index}`)).statusCode)
+  }
+  t.same(statuses, [401, 401, 401, 401, 401, 429])
+  t.equal((await wrong(app, 'ana.garcia', '2001:db8:1:3::1')).statusCode, 401, 'another network')
+})
+
 onEveryEngine('guesses at the current password count as well', async (t, engine) => {
   const testApp = await buildTestApp(t, engine)
   const { app } = testApp

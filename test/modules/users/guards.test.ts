@@ -95,6 +95,7 @@ onEveryEngine('an action that is done already changes nothing', async (t, engine
   const back = await call('POST', `/users/${id}/activate`)
   t.match(back.json(), { is_active: true, version: 3 })
   t.equal((await call('POST', `/users/${id}/activate`)).body, back.body)
+  t.equal((await call('GET', `/users/${id}`)).headers.etag, back.headers.etag)
 })
 
 /** Ten times, two administrators take each other's rights at the same moment; `take` says how. */
