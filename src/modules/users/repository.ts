@@ -83,7 +83,7 @@ export const findUserIdByKey = (db: Reader, column: 'username_key' | 'email_key'
 export const lockUser = (trx: Writer, id: number) =>
   selectUsers(trx).where('u.id', '=', id).$call(lockRows(trx, 'u')).executeTakeFirst()
 
-/** The active administrators, held until the transaction ends; in id order, so that two transactions never wait for each other. */
+/** The active administrators, held until the transaction ends; in id order, so that no two wait for each other. */
 export const lockAdministrators = (trx: Writer) =>
   selectUsers(trx)
     .where('u.role', '=', 'admin')

@@ -85,7 +85,8 @@ export async function createUser(trx: Writer, user: NewUser, password_hash: stri
 }
 
 /**
- * Changes the fields that are given; a patch that changes nothing makes no new version. Another role or status makes access tokens void and ends the user's sessions.
+ * Changes the fields that are given; a patch that changes nothing makes no new version. Another role or status makes
+ * access tokens void and ends the user's sessions.
  *
  * @param actorId who asks: nobody changes their own role or status
  * @param requireVersion refuses when the version at hand is not the one the caller knows
