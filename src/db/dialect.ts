@@ -16,6 +16,13 @@ export function lockRows<Q extends { forUpdate(of: never): Q }>(db: Reader, tabl
   return (query) => (isPostgres(db) ? query.forUpdate(table as never) : query)
 }
 
+/**
+ * A column by which SQLite does not look rows up, for a query that finds its rows in a better way; without statistics it
+ * takes any index for a good one. PostgreSQL has statistics.
+ */
+export const unindexed = <T>(db: Reader, column: Expression<T>): RawBuilder<T> =>
+  isPostgres(db) ? sql`${column}` : sql`+${column}`
+
 /** Takes the id that the next row of a table gets, for a row that says its own id in another column. */
 export async function takeId(trx: Writer, table: keyof DB): Promise<number> {
   const next = isPostgres(trx)

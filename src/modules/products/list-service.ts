@@ -3,7 +3,13 @@ import { Problem } from '../../errors.ts'
 import type { Paging } from '../../http/paging.ts'
 import { toAmount } from '../../values/money.ts'
 import { searchTerms } from '../../values/text.ts'
-import { countProducts, type ListedProduct, listProducts, type ProductFilter } from './list-repository.ts'
+import {
+  countProducts,
+  findCandidates,
+  type ListedProduct,
+  listProducts,
+  type ProductFilter,
+} from './list-repository.ts'
 import type { ProductQuery } from './schemas.ts'
 
 /** The years between which PostgreSQL, SQLite and RFC 3339 mean the same; nothing here is older or will be newer. */
@@ -21,14 +27,14 @@ export async function listOf(
   paging: Paging,
 ): Promise<{ rows: ListedProduct[]; total: number | undefined }> {
   const filter = toFilter(query)
-  // A search may take a second statement to decide how it is done.
-  if (!query.include_total && filter.terms.length === 0) {
-    return { rows: await store.query((reader) => listProducts(reader, filter, paging)), total: undefined }
+  if (!query.include_total && filter.terms.length === 0 && filter.stock_status === undefined) {
+    return { rows: await store.query((reader) => listProducts(reader, filter, undefined, paging)), total: undefined }
   }
-  return await store.read(async (reader) => ({
-    rows: await listProducts(reader, filter, paging),
-    total: query.include_total ? await countProducts(reader, filter) : undefined,
-  }))
+  return await store.read(async (reader) => {
+    const candidates = await findCandidates(reader, filter)
+    const rows = await listProducts(reader, filter, candidates, paging)
+    return { rows, total: query.include_total ? await countProducts(reader, filter, candidates) : undefined }
+  })
 }
 
 function toFilter(query: ProductQuery): ProductFilter {
