@@ -2,25 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import pg from 'pg'
 import tap, { type Test } from 'tap'
-import { openPostgres, type PostgresSettings } from '../../src/db/postgres/store.ts'
+import type { PostgresSettings } from '../../src/db/postgres/store.ts'
 import { prepared } from '../../src/db/prepared.ts'
-import type { Reader, Store, Writer } from '../../src/db/types.ts'
-import { parseDatabaseUrl } from '../../src/db/url.ts'
+import type { Reader, Writer } from '../../src/db/types.ts'
 import { engines } from '../support/databases.ts'
-import { addCategory, categoryNames, databaseFor, problem } from '../support/stores.ts'
+import { addCategory, categoryNames, databaseFor, openOn, problem } from '../support/stores.ts'
 
 const skip = engines.includes('postgresql') ? false : 'no PostgreSQL'
 const test = (name: string, run: (t: Test) => Promise<void>) => tap.test(name, { skip }, run)
 
-const open = (url: string, settings: Partial<PostgresSettings> = {}): Store => {
-  const target = parseDatabaseUrl(url)
-  if (target.engine !== 'postgresql') throw new Error('not PostgreSQL')
-  return openPostgres({ connection: target.connection, poolSize: 10, waitMs: 3000, onPoolError: () => {}, ...settings })
-}
-
 async function storeOnServer(t: Test, settings: Partial<PostgresSettings> = {}) {
   const { url } = await databaseFor(t, 'postgresql')
-  const store = open(url, settings)
+  const store = openOn(url, settings)
   const client = new pg.Client(url)
   client.on('error', () => {})
   await client.connect()
@@ -205,7 +198,7 @@ test('a database that does not let us in is away, not broken', async (t) => {
   const { url } = await databaseFor(t, 'postgresql')
   for (const change of [{ password: 'wrong' }, { pathname: '/nowhere' }, { port: '1' }]) {
     const changed: URL = Object.assign(new URL(url), change)
-    const store = open(changed.href)
+    const store = openOn(changed.href)
     const started = performance.now()
     await t.rejects(store.ping(), problem('database-unavailable'))
     t.ok(performance.now() - started < 1000)
@@ -215,7 +208,7 @@ test('a database that does not let us in is away, not broken', async (t) => {
 
 test('a store that only migrated leaves no connection behind', async (t) => {
   const { url, client } = await storeOnServer(t)
-  const store = open(url)
+  const store = openOn(url)
   await store.exclusive((trx) => addCategory(trx, 'new'), 1000)
   await store.close()
   await sleep(50)
