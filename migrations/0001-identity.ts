@@ -127,6 +127,4 @@ const LAST_ADMIN_POSTGRES = [
    execute function users_keep_an_admin()`,
   `create trigger users_keep_an_admin_delete after delete on users for each row
    when (old.role = 'admin' and old.is_active) execute function users_keep_an_admin()`,
-  `create trigger users_keep_an_admin_truncate after truncate on users
-   for each statement execute function users_keep_an_admin()`,
 ]

@@ -44,7 +44,8 @@ export function violatedConstraint(error: unknown): string | undefined {
     case 'SQLITE_CONSTRAINT_CHECK':
       return message.replace(/^CHECK constraint failed: /, '')
     case 'SQLITE_CONSTRAINT_TRIGGER':
-      return message
+      // SQLite holds references by triggers of its own.
+      return message === 'FOREIGN KEY constraint failed' ? undefined : message
     case 'SQLITE_CONSTRAINT_PRIMARYKEY':
     case 'SQLITE_CONSTRAINT_ROWID':
       return `${columnsOf(message)[0]?.split('.', 1)[0]}_pkey`

@@ -1,5 +1,7 @@
 import type { Test } from 'tap'
+import { openPostgres, type PostgresSettings } from '../../src/db/postgres/store.ts'
 import type { Engine, Store, Writer } from '../../src/db/types.ts'
+import { parseDatabaseUrl } from '../../src/db/url.ts'
 import type { Slug } from '../../src/errors.ts'
 import { createDatabase, open, type TestDatabase } from './databases.ts'
 
@@ -31,3 +33,10 @@ export const categoryNames = async (store: Store): Promise<string[]> =>
 
 /** For `t.rejects`, whose type knows the common members of errors only. */
 export const problem = (slug: Slug) => ({ name: 'Problem', slug }) as unknown as { message: string }
+
+/** A store on a PostgreSQL with settings of one's own. */
+export function openOn(url: string, settings: Partial<PostgresSettings> = {}): Store {
+  const target = parseDatabaseUrl(url)
+  if (target.engine !== 'postgresql') throw new Error('not PostgreSQL')
+  return openPostgres({ connection: target.connection, poolSize: 10, waitMs: 3000, onPoolError: () => {}, ...settings })
+}

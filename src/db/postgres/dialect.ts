@@ -125,9 +125,8 @@ class PooledDriver implements Driver {
     connection.release()
   }
 
-  async destroy(): Promise<void> {
-    await this.#pool.end()
-  }
+  /** The pool is the store's. */
+  async destroy(): Promise<void> {}
 }
 
 /** The store's `exclusive` lets one migrator in at a time, before it looks at anything; so there is no lock left to take. */

@@ -59,17 +59,19 @@ const sessionSettings = (waitMs: number, statementMs: number) =>
 
 class PostgresStore implements Store {
   readonly engine = 'postgresql'
+  readonly #pool: pg.Pool
   readonly #kysely: Kysely<DB>
   /** On the same pool, for statements that may take their time. */
   readonly #unhurried: Kysely<DB>
   readonly #waitMs: number
   readonly #nesting = new Nesting()
   #jobs = 0
-  #closing = false
+  #closing: Promise<void> | undefined
   /** Resolves when the last job of a closing store is done. */
   readonly #idle = Promise.withResolvers<void>()
 
   constructor(pool: pg.Pool, waitMs: number, answerMs: number) {
+    this.#pool = pool
     const names = new StatementNames()
     this.#kysely = new Kysely<DB>({ dialect: new PooledDialect(pool, { names, answerMs }) })
     this.#unhurried = new Kysely<DB>({ dialect: new PooledDialect(pool, { names, answerMs: NO_LIMIT_MS }) })
@@ -109,10 +111,14 @@ class PostgresStore implements Store {
     await this.query((reader) => reader.executeQuery(sql`select 1`.compile(this.#kysely)))
   }
 
-  async close(): Promise<void> {
-    this.#closing = true
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     if (this.#jobs > 0) await this.#idle.promise
-    await this.#kysely.destroy()
+    await this.#pool.end()
   }
 
   async #attempt<T>(job: () => Promise<T>, waitMs: number): Promise<T> {

@@ -1,0 +1,146 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { type Test, test } from 'tap'
+import { makeMigration } from '../../scripts/make-migration.ts'
+import { onEveryEngine, SECRETS } from '../support/app.ts'
+import { engines } from '../support/databases.ts'
+import { addCategory, databaseFor, storeFor } from '../support/stores.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+/** Runs a script as a person does; `code`, and all that it said. */
+async function run(script: string, args: string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [join(ROOT, 'scripts', script), ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...SECRETS, NODE_ENV: 'test', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const chunks: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk))
+  }
+  const [code] = await once(child, 'close')
+  return { code, said: chunks.join('') }
+}
+
+const migrate = (url: string, ...args: string[]) => run('migrate.ts', args, { DATABASE_URL: url })
+
+onEveryEngine('a database goes up, tells where it is, and goes down', async (t, engine) => {
+  const { url } = await databaseFor(t, engine, { empty: true })
+  t.match(await migrate(url, 'status'), {
+    code: 3,
+    said: /pending {2}0001-identity\n(.|\n)*3 pending: run `npm run migrate/,
+  })
+  t.match(await migrate(url, 'history'), { code: 0, said: 'No migration is applied.\n' })
+  t.match(await migrate(url, 'up'), {
+    code: 0,
+    said: 'applied 0001-identity\napplied 0002-catalogue\napplied 0003-stock\n',
+  })
+  t.match(await migrate(url, 'up'), { code: 0, said: /Nothing to do/ })
+  t.match(await migrate(url, 'status'), { code: 0, said: /applied {2}0003-stock\n\nAll 3 migrations are applied/ })
+  t.match(await migrate(url, 'history'), { code: 0, said: /^20\d\d-\d\d-\d\dT[\d:.]+Z {2}0001-identity\n/ })
+  t.match(await migrate(url, 'down', '--yes'), { code: 0, said: /loses every movement(.|\n)*took back 0003-stock\n/ })
+  t.match(await migrate(url, 'status'), { code: 3, said: /pending {2}0003-stock/ })
+})
+
+onEveryEngine('nothing is lost that nobody agreed to lose', async (t, engine) => {
+  const { store, database } = await storeFor(t, engine)
+  await store.write((trx) => addCategory(trx, 'kept'))
+  t.match(await migrate(database.url, 'down'), { code: 2, said: /loses every movement(.|\n)*pass --yes/ })
+  t.match(await migrate(database.url, 'status'), { code: 0 })
+})
+
+onEveryEngine('a schema from tomorrow is told and left alone', async (t, engine) => {
+  const { store, database } = await storeFor(t, engine)
+  await store.write((trx) =>
+    sql`insert into kysely_migration values ('9999-tomorrow', '2030-01-01T00:00:00.000Z')`.execute(trx),
+  )
+  const said = /migrations that this version does not know \(9999-tomorrow\)/
+  t.match(await migrate(database.url, 'status'), { code: 3, said: /unknown {2}9999-tomorrow/ })
+  t.match(await migrate(database.url, 'up'), { code: 1, said })
+  t.match(await migrate(database.url, 'down', '--yes'), { code: 1, said })
+})
+
+test('what is asked for wrongly is answered with the usage', async (t) => {
+  for (const args of [[], ['sideways'], ['up', 'now'], ['make'], ['up', '--force'], ['up', '--wait', 'long']]) {
+    t.match(await migrate('sqlite:unused.db', ...args), { code: 2, said: /Usage: npm run migrate/ }, args.join(' '))
+  }
+  t.match(await migrate('sqlite:unused.db', '--help'), { code: 0, said: /^Usage/ })
+})
+
+test('a database that never comes is named after a bounded time, without its password', async (t) => {
+  const started = performance.now()
+  const { code, said } = await migrate('postgres://ann:s3cret@127.0.0.1:1/stock', 'up', '--wait', '2')
+  t.equal(code, 1)
+  t.match(said, /No answer from the database at 127.0.0.1:1/)
+  t.notMatch(said, /s3cret/)
+  t.ok(performance.now() - started > 1000, 'it waited')
+})
+
+test('a database that comes late is waited for', { skip: !engines.includes('postgresql') }, async (t) => {
+  const { url } = await databaseFor(t, 'postgresql', { empty: true })
+  const late = new URL(url)
+  const port = await freePort()
+  late.port = String(port)
+  const migrating = migrate(late.href, 'up', '--wait', '20')
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await forward(t, port, Number(new URL(url).port))
+  t.match(await migrating, { code: 0, said: /Waiting up to 20 s(.|\n)*applied 0003-stock/ })
+})
+
+test('a refused login is not waited for', { skip: !engines.includes('postgresql') }, async (t) => {
+  const { url } = await databaseFor(t, 'postgresql', { empty: true })
+  const wrong: URL = Object.assign(new URL(url), { password: 'wr0ng' })
+  const { code, said } = await migrate(wrong.href, 'status')
+  t.equal(code, 1)
+  t.match(said, /password authentication failed/)
+  t.notMatch(said, /wr0ng|Waiting/)
+})
+
+test('a new migration takes the next number', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'migrations-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, '0041-before.ts'), '')
+  const file = await makeMigration('add-suppliers', folder)
+  t.equal(file, join(folder, '0042-add-suppliers.ts'))
+  t.match(readFileSync(file, 'utf8'), /export async function up(.|\n)*export async function down/)
+  t.equal(await makeMigration('next', folder), join(folder, '0043-next.ts'))
+  await t.rejects(makeMigration('Add Suppliers', folder), { message: /lower-case words/ })
+  await t.rejects(makeMigration('../escape', folder), { message: /lower-case words/ })
+})
+
+test('types of tables that are not those of the migrations are found', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'types-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'schema.gen.ts')
+  const types = readFileSync(join(ROOT, 'src/db/schema.gen.ts'), 'utf8')
+  writeFileSync(file, types)
+  t.match(await run('database-types.ts', ['--check', '--file', file]), { code: 0, said: /in step/ })
+  writeFileSync(file, types.replace('barcode: string | null;', 'barcode: string;'))
+  t.match(await run('database-types.ts', ['--check', '--file', file]), { code: 1, said: /not in step/ })
+})
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+/** Lets what arrives on one port go on to another. */
+async function forward(t: Test, from: number, to: number): Promise<void> {
+  const server = createServer((socket) => {
+    const upstream = connect(to, '127.0.0.1')
+    socket.pipe(upstream).pipe(socket)
+    socket.on('error', () => upstream.destroy())
+    upstream.on('error', () => socket.destroy())
+  }).listen(from, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+}
