@@ -22,6 +22,9 @@ export interface StockRow {
   reorder_quantity: number
   version: number
   updated_at: string
+  /** Versions of what a level shows besides itself: the names of its product and of its location. */
+  product_version: number
+  location_version: number
 }
 
 /** An instant of the past, and by which clock. */
@@ -80,6 +83,14 @@ const selectLevels = (db: Reader, asOf?: AsOf) =>
       's.reserved',
     ])
     .select(['s.min_stock', 's.reorder_quantity', 's.version', 's.updated_at'])
+    .select(['p.version as product_version', 'l.version as location_version'])
+
+/**
+ * Without the levels of archived locations, which are empty and stay so. Of the past they are part: the location may
+ * have been in use then.
+ */
+const selectLevelsInUse = (db: Reader, asOf?: AsOf) =>
+  selectLevels(db, asOf).$if(asOf === undefined, (query) => query.where('l.is_active', '=', true))
 
 export const findLevel = prepared<{ id: number }, StockRow>('stock_find_level', (db, { id }) =>
   selectLevels(db).where('s.id', '=', id),
@@ -115,7 +126,7 @@ function filtered(
   { product_id, location_id, category_id, status }: Partial<StockQuery>,
   asOf: AsOf | undefined,
 ) {
-  return selectLevels(db, asOf)
+  return selectLevelsInUse(db, asOf)
     .where('p.is_active', '=', true)
     .$if(product_id !== undefined, (query) => query.where('s.product_id', '=', product_id as number))
     .$if(location_id !== undefined, (query) => query.where('s.location_id', '=', location_id as number))
@@ -167,7 +178,7 @@ export function listLow(
   let query = lowQueries.get(shape)
   if (query === undefined) {
     query = prepared<LowValues, StockRow>(undefined, (reader, values) =>
-      selectLevels(reader)
+      selectLevelsInUse(reader)
         .where('p.is_active', '=', true)
         .where(sql<SqlBool>`${MARGIN} <= 0`)
         .$if(filters.location_id !== undefined, (q) => q.where('s.location_id', '=', values.location_id))
@@ -188,7 +199,7 @@ export function listLow(
 }
 
 export const listProductLevels = (db: Reader, product_id: number, asOf: AsOf | undefined): Promise<StockRow[]> =>
-  selectLevels(db, asOf).where('s.product_id', '=', product_id).orderBy('s.location_id').execute()
+  selectLevelsInUse(db, asOf).where('s.product_id', '=', product_id).orderBy('s.location_id').execute()
 
 export async function productExists(db: Reader, id: number): Promise<boolean> {
   return (await db.selectFrom('products').select('id').where('id', '=', id).executeTakeFirst()) !== undefined

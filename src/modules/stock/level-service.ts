@@ -1,5 +1,6 @@
 import type { Reader, Writer } from '../../db/types.ts'
 import { Problem } from '../../errors.ts'
+import { etagOf } from '../../http/etag.ts'
 import { fromThousandths } from '../../values/quantity.ts'
 import { now, toInstant } from '../../values/time.ts'
 import * as repository from './level-repository.ts'
@@ -30,18 +31,35 @@ export const toLevel = (row: repository.StockRow): StockLevel => ({
   updated_at: row.updated_at,
 })
 
+/** A level as one resource: the level, and a tag that also follows the names it shows. */
+export const toResource = (row: repository.StockRow) => ({
+  level: toLevel(row),
+  etag: etagOf(row.version, row.product_version, row.location_version),
+})
+
 /** The place of a level in the list of low stock. */
 export const marginOf = (row: repository.StockRow): number => row.quantity - row.reserved - row.min_stock
 
 /** Reads `as_of` and `clock`. @throws Problem `invalid-parameter` */
 export function asOfFrom(query: { as_of?: string; clock: 'effective' | 'recorded' }): repository.AsOf | undefined {
-  if (query.as_of === undefined) return undefined
-  if (Number.isNaN(Date.parse(query.as_of))) {
-    throw new Problem('invalid-parameter', 'as_of is no instant that exists.', {
-      errors: [{ pointer: 'querystring:/as_of', detail: 'is no instant that exists' }],
-    })
-  }
-  return { instant: toInstant(query.as_of), clock: query.clock }
+  const instant = instantFrom('as_of', query.as_of)
+  return instant === undefined ? undefined : { instant, clock: query.clock }
+}
+
+/**
+ * Reads an instant of a query. A format lets some pass that no calendar and no database has: the leap second, the year
+ * 0, and what an offset moves beyond the year 9999.
+ *
+ * @throws Problem `invalid-parameter`
+ */
+export function instantFrom(name: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const instant = Number.isNaN(Date.parse(text)) ? '' : toInstant(text)
+  if (/^(?!0000)\d{4}-/.test(instant)) return instant
+  const detail = 'is no instant of the years 1 to 9999'
+  throw new Problem('invalid-parameter', `${name} ${detail}.`, {
+    errors: [{ pointer: `querystring:/${name}`, detail }],
+  })
 }
 
 export const noProduct = (id: number) => new Problem('not-found', `There is no product ${id}.`)
@@ -58,7 +76,7 @@ export async function changeLevel(
   id: number,
   patch: StockLevelPatch,
   requireVersion: (version: number) => void,
-): Promise<StockLevel> {
+): Promise<ReturnType<typeof toResource>> {
   const row = await repository.lockLevel(trx, id)
   if (row === undefined) throw noLevel(id)
   requireVersion(row.version)
@@ -67,7 +85,7 @@ export async function changeLevel(
     patch[name] === undefined ? row[name] : exactly(patch[name], product, `#/${name}`)
   const changes = { min_stock: read('min_stock'), reorder_quantity: read('reorder_quantity'), updated_at: now() }
   await repository.updateLevel(trx, id, row.version, changes)
-  return toLevel({ ...row, ...changes, version: row.version + 1 })
+  return toResource({ ...row, ...changes, version: row.version + 1 })
 }
 
 /** The stock of a product at every location, and together; undefined when there is no such product. */

@@ -4,7 +4,6 @@ import { keyset } from '../../db/keyset.ts'
 import { prepared } from '../../db/prepared.ts'
 import type { Reader, Writer } from '../../db/types.ts'
 import type { Paging } from '../../http/paging.ts'
-import { toInstant } from '../../values/time.ts'
 import type { MovementQuery, MovementType } from './movement-schemas.ts'
 import type { LevelState, LocationState, PlannedLine, ProductState } from './state-rules.ts'
 
@@ -172,6 +171,7 @@ export const findReversal = (db: Reader, id: number) =>
 
 const SORTS = { id: 'm.id', effective_at: 'm.effective_at', recorded_at: 'm.recorded_at' } as const
 
+/** @param query its instants in the form that is kept */
 export const listMovements = (db: Reader, query: MovementQuery, { limit, after }: Paging): Promise<MovementRow[]> =>
   keyset(filtered(selectMovements(db), query), {
     column: SORTS[query.sort],
@@ -197,18 +197,10 @@ function filtered<Q>(select: Q, query: MovementQuery): Q {
     .$if(type !== undefined, (q) => q.where('m.type', '=', type as string))
     .$if(actor_id !== undefined, (q) => q.where('m.actor_id', '=', actor_id as number))
     .$if(reference !== undefined, (q) => q.where('m.reference', '=', reference as string))
-    .$if(query.effective_from !== undefined, (q) =>
-      q.where('m.effective_at', '>=', toInstant(query.effective_from as string)),
-    )
-    .$if(query.effective_before !== undefined, (q) =>
-      q.where('m.effective_at', '<', toInstant(query.effective_before as string)),
-    )
-    .$if(query.recorded_from !== undefined, (q) =>
-      q.where('m.recorded_at', '>=', toInstant(query.recorded_from as string)),
-    )
-    .$if(query.recorded_before !== undefined, (q) =>
-      q.where('m.recorded_at', '<', toInstant(query.recorded_before as string)),
-    )
+    .$if(query.effective_from !== undefined, (q) => q.where('m.effective_at', '>=', query.effective_from as string))
+    .$if(query.effective_before !== undefined, (q) => q.where('m.effective_at', '<', query.effective_before as string))
+    .$if(query.recorded_from !== undefined, (q) => q.where('m.recorded_at', '>=', query.recorded_from as string))
+    .$if(query.recorded_before !== undefined, (q) => q.where('m.recorded_at', '<', query.recorded_before as string))
   if (product_id === undefined && location_id === undefined) return from as unknown as Q
   return from.where(({ exists, selectFrom }) =>
     exists(

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Services } from '../../app.ts'
@@ -19,12 +20,12 @@ import {
   NewReversal,
   RecordedMovement,
 } from './movement-schemas.ts'
-import { toPreview, toRecorded, type Viewer, withLines } from './movement-service.ts'
+import { toPreview, toRecorded, type Viewer, withInstants, withLines } from './movement-service.ts'
 import { noMovement, type Outcome, previewMovement, recordMovement, reverseMovement } from './service.ts'
 
 const params = Closed({ movement_id: Id({ description: 'Movement.' }) })
-/** What a movement shows besides itself is whether it was taken back. */
-const etag = (movement: Movement) => etagOf(1, movement.reversed_by ?? 0)
+/** A movement never changes, but what it shows does: the names of its products and user, and who took it back. */
+const etag = (movement: Movement) => etagOf(1, hash('sha1', JSON.stringify(movement), 'base64url'))
 
 const viewerOf = ({ actor }: FastifyRequest): Viewer => ({
   id: actor.id,
@@ -34,7 +35,8 @@ const viewerOf = ({ actor }: FastifyRequest): Viewer => ({
 
 const created = (outcome: Outcome, viewer: Viewer) => {
   const body = toRecorded(outcome, viewer)
-  return { status: 201, body, headers: { location: `/api/v1/movements/${body.id}`, etag: etag(body) } }
+  const { levels: _levels, ...movement } = body
+  return { status: 201, body, headers: { location: `/api/v1/movements/${body.id}`, etag: etag(movement) } }
 }
 
 export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors, idempotency }) => {
@@ -87,7 +89,7 @@ export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
     },
     async (request, reply) => {
       const paging = cursors.read(request)
-      const { query } = request
+      const query = withInstants(request.query)
       const [movements, total] = await store.read(async (reader) => {
         const rows = await repository.listMovements(reader, query, paging)
         const total = query.include_total ? await repository.countMovements(reader, query) : undefined

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Services } from '../../app.ts'
-import { etagOf, requireMatch, sendResource } from '../../http/etag.ts'
+import { requireMatch, sendResource } from '../../http/etag.ts'
 import * as op from '../../http/operation.ts'
 import { pageOf } from '../../http/paging.ts'
 import { Closed, Id, Ref } from '../../http/schema.ts'
@@ -35,7 +35,7 @@ export const stockRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
           permission: 'stock:read',
           summary: 'List stock levels',
           description:
-            'How much of each product is at each location, now or, with `as_of`, at any instant before. Archived products are left out.',
+            'How much of each product is at each location, now or, with `as_of`, at any instant before. Archived products are left out, and so are archived locations, but not with `as_of`.',
         }),
         querystring: StockQuery,
         response: { 200: op.answer(StockLevelPage, 'A page of levels', op.linkHeader), ...op.problems() },
@@ -129,7 +129,8 @@ export const stockRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
       const { stock_id } = request.params
       const [row] = await store.query((reader) => repository.findLevel(reader, { id: stock_id }))
       if (row === undefined) throw levels.noLevel(stock_id)
-      return sendResource(request, reply, etagOf(row.version), levels.toLevel(row))
+      const { level, etag } = levels.toResource(row)
+      return sendResource(request, reply, etag, level)
     },
   )
 
@@ -153,10 +154,10 @@ export const stockRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
     },
     async (request, reply) => {
       const { stock_id } = request.params
-      const level = await store.write((trx) =>
+      const { level, etag } = await store.write((trx) =>
         levels.changeLevel(trx, stock_id, request.body, (version) => requireMatch(request, version)),
       )
-      return reply.header('etag', etagOf(level.version)).send(level)
+      return reply.header('etag', etag).send(level)
     },
   )
 
@@ -169,7 +170,7 @@ export const stockRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
           tag: 'Stock',
           permission: 'stock:read',
           summary: 'Get the stock of a product',
-          description: 'At every location and together, now or, with `as_of`, at any instant before.',
+          description: 'At every location in use and together, now or, with `as_of`, at any instant before.',
         }),
         params: productParams,
         querystring: ProductStockQuery,

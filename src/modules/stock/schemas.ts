@@ -21,9 +21,19 @@ export const status = (options: object = {}) =>
     ...options,
   })
 
+/** Thousandths up to the largest exact integer: what all locations together may come to. */
+const MAX_SUM = 9_007_199_254_740
+
 /** A quantity in an answer, which may be short: below zero when more is promised than there is. */
 const Available = (description: string) =>
   Type.Number({ minimum: -1_000_000_000, maximum: 1_000_000_000, description, examples: [12] })
+
+/**
+ * On hand in an answer. By the effective clock the past may show less than nothing: a departure may be recorded as
+ * earlier than the arrival it took from.
+ */
+const OnHand = (description: string) =>
+  Type.Number({ minimum: -MAX_SUM, maximum: MAX_SUM, description, examples: [12] })
 
 export const StockLevel = Component(
   'StockLevel',
@@ -36,7 +46,9 @@ export const StockLevel = Component(
       unit: Type.String({ description: 'What one is of the product.', examples: ['unit'] }),
       location_id: Id({ description: 'Location.' }),
       location_code: Type.String({ description: 'Code of the location.', examples: ['MAIN'] }),
-      quantity: Quantity({ description: 'On hand: the sum of all lines of the ledger.', examples: [12] }),
+      quantity: OnHand(
+        'On hand: the sum of all lines of the ledger. Never below 0 now; with `as_of`, where effective times say that more had left than had come.',
+      ),
       reserved: Quantity({
         description: 'Promised; 0 with `as_of`, for promises are not part of the ledger.',
         examples: [0],
@@ -113,10 +125,10 @@ export const ProductStock = Component(
   Type.Object(
     {
       product_id: Id({ description: 'Product.' }),
-      quantity: Quantity({ description: 'On hand at all locations.', examples: [12] }),
-      reserved: Quantity({ description: 'Promised at all locations.', examples: [0] }),
-      available: Available('On hand less reserved.'),
-      min_stock: Quantity({ description: 'The minimums of all locations together.', examples: [5] }),
+      quantity: OnHand('On hand at all locations.'),
+      reserved: OnHand('Promised at all locations.'),
+      available: OnHand('On hand less reserved.'),
+      min_stock: OnHand('The minimums of all locations together.'),
       status: status(),
       levels: Type.Array(Ref(StockLevel), { maxItems: 10_000, description: 'One for each location.' }),
     },
@@ -137,7 +149,7 @@ export const LedgerEntry = Component(
       from_location_id: Nullable(Id({ description: 'Where it left; null from outside.' })),
       to_location_id: Nullable(Id({ description: 'Where it came; null to outside.' })),
       change: Available('What it did to the balance.'),
-      balance: Quantity({ description: 'The balance after it.', examples: [12] }),
+      balance: OnHand('The balance after it.'),
       actor_id: Id({ description: 'User who recorded it.' }),
       reversal_of: Nullable(Id({ description: 'The movement it takes back.' })),
       effective_at: DateTime({ description: 'When it happened.' }),
