@@ -100,19 +100,25 @@ async function withServers(url: string, products: number, use: Use): Promise<voi
   const { userId, sessionId } = await seed(url, products)
   const token = signToken(userId, sessionId)
   const statements = await recordStatements(url, SEARCH)
-  const ports = await Promise.all([freePort(), freePort(), freePort()])
-  const service = await startService(url, ports[0])
-  const byHand = await startServer('scripts/bench/raw-server.ts', ports[1], '/product/1', {
-    BENCH_RAW: JSON.stringify({ url, statements, port: ports[1] }),
-  })
-  const scenarios = scenariosOf(products, nameOf)
-  const answers = await sampleAnswers(service, scenarios, token)
-  const bare = await startServer('scripts/bench/bare-server.ts', ports[2], '/low', {
-    BENCH_BARE: JSON.stringify({ answers, port: ports[2] }),
-  })
-  await requireSameAnswers(byHand, answers)
-  await use({ service, byHand, bare }, token, scenarios)
-  for (const server of [service, byHand, bare]) await server.stop()
+  const [port = 0, byHandPort = 0, barePort = 0] = await Promise.all([freePort(), freePort(), freePort()])
+  const started: Server[] = []
+  const start = async (server: Promise<Server>) => {
+    started.push(await server)
+    return started.at(-1) as Server
+  }
+  try {
+    const service = await start(startService(url, port))
+    const byHandEnv = { BENCH_RAW: JSON.stringify({ url, statements, port: byHandPort }) }
+    const byHand = await start(startServer('scripts/bench/raw-server.ts', byHandPort, '/product/1', byHandEnv))
+    const scenarios = scenariosOf(products, nameOf)
+    const answers = await sampleAnswers(service, scenarios, token)
+    const bareEnv = { BENCH_BARE: JSON.stringify({ answers, port: barePort }) }
+    const bare = await start(startServer('scripts/bench/bare-server.ts', barePort, '/low', bareEnv))
+    await requireSameAnswers(byHand, answers)
+    await use({ service, byHand, bare }, token, scenarios)
+  } finally {
+    for (const server of started) await server.stop()
+  }
 }
 
 /** One answer of the service for each scenario, which the bare server gives back. */

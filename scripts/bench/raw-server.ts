@@ -41,7 +41,9 @@ function openSqlite(file: string) {
       query.run(parameters)
       return []
     }
-    return query.all(parameters) as Row[]
+    const rows = query.all(parameters) as Row[]
+    for (const row of rows) if ('is_active' in row) row.is_active = (row.is_active === 1) as never
+    return rows
   }
   const begin = database.prepare('begin immediate')
   const commit = database.prepare('commit')
@@ -83,9 +85,12 @@ app.get('/page', async (request) => {
   const rows = await engine.run(statements.page, 'page', { after_value, after_id: Number(after_id) })
   return page(rows.map((row) => toProduct(row as never, 'EUR')))
 })
-app.get('/search', async () =>
-  page((await engine.run(statements.search, 'search', {})).map((row) => toProduct(row as never, 'EUR'))),
-)
+app.get('/search', async () => {
+  let rows: Row[] = []
+  for (const [index, statement] of statements.search.entries())
+    rows = await engine.run(statement, `search ${index}`, {})
+  return page(rows.map((row) => toProduct(row as never, 'EUR')))
+})
 app.get('/low', async () => page((await engine.run(statements.low, 'low', {})).map((row) => toLevel(row as never))))
 app.post('/movement', async (request, reply) => {
   const { product_id, quantity } = request.body as { product_id: number; quantity: number }

@@ -5,9 +5,10 @@ import { PooledDialect } from '../../src/db/postgres/dialect.ts'
 import { StatementNames } from '../../src/db/postgres/statement-names.ts'
 import type { DB } from '../../src/db/schema.gen.ts'
 import { SavepointDialect } from '../../src/db/sqlite/dialect.ts'
+import { Statements as PreparedStatements } from '../../src/db/sqlite/statements.ts'
 import type { Writer } from '../../src/db/types.ts'
 import { parseDatabaseUrl } from '../../src/db/url.ts'
-import { listProducts } from '../../src/modules/products/list-repository.ts'
+import { findCandidates, listProducts } from '../../src/modules/products/list-repository.ts'
 import { findProduct } from '../../src/modules/products/repository.ts'
 import { listLow } from '../../src/modules/stock/level-repository.ts'
 import * as movements from '../../src/modules/stock/movement-repository.ts'
@@ -20,9 +21,12 @@ export interface Recorded {
 }
 
 export type Statements = Record<
-  'product' | 'page' | 'search' | 'low' | 'products' | 'levels' | 'locations' | 'movement' | 'line',
+  'product' | 'page' | 'low' | 'products' | 'levels' | 'locations' | 'movement' | 'line',
   Recorded
->
+> & {
+  /** A search may take a first statement that decides how the second finds its rows. */
+  search: Recorded[]
+}
 
 /** Values that stand for what differs from request to request; odd enough not to be anything else. */
 const SLOTS: [slot: string, value: string | number | number[]][] = [
@@ -52,11 +56,16 @@ export async function recordStatements(url: string, search: string): Promise<Sta
     dialect,
     log: ({ query }) => void seen.push({ sql: query.sql, parameters: query.parameters.map(toParameter) }),
   })
-  const one = async (run: Promise<unknown>): Promise<Recorded> => {
+  const all = async (run: () => Promise<unknown>): Promise<Recorded[]> => {
     seen.length = 0
     // A write of stand-ins may be refused; its text is recorded all the same.
-    await run.catch(() => {})
-    return seen.at(-1) as Recorded
+    await run().catch(() => {})
+    return [...seen]
+  }
+  const one = async (run: () => Promise<unknown>): Promise<Recorded> => (await all(run)).at(-1) as Recorded
+  const find = async () => {
+    const filtered = { ...filter, terms: searchTerms(search) }
+    return await listProducts(db, filtered, await findCandidates(db, filtered), { limit: 50, after: undefined })
   }
   const filter = {
     sort: 'name',
@@ -69,15 +78,15 @@ export async function recordStatements(url: string, search: string): Promise<Sta
   const after = { value: slot<string>('after_value'), id: slot<number>('after_id') }
   const ids = { ids: slot<number[]>('ids') }
   const statements: Statements = {
-    product: await one(findProduct(db, { id: slot('id') })),
-    page: await one(listProducts(db, filter, { limit: 50, after })),
-    search: await one(listProducts(db, { ...filter, terms: searchTerms(search) }, { limit: 50, after: undefined })),
-    low: await one(listLow(db, {}, { limit: 50, after: undefined })),
-    products: await one(movements.lockProducts(db, ids)),
-    levels: await one(movements.readLevels(db, ids)),
-    locations: await one(movements.shareLocations(db, { ids: [] })),
-    movement: await one(movements.insertMovement(db, movementOf())),
-    line: await one(movements.insertLines(db as Writer, slot('movement_id'), [lineOf()])),
+    product: await one(() => findProduct(db, { id: slot('id') })),
+    page: await one(() => listProducts(db, filter, undefined, { limit: 50, after })),
+    search: await all(find),
+    low: await one(() => listLow(db, {}, { limit: 50, after: undefined })),
+    products: await one(() => movements.lockProducts(db, ids)),
+    levels: await one(() => movements.readLevels(db, ids)),
+    locations: await one(() => movements.shareLocations(db, { ids: [] })),
+    movement: await one(() => movements.insertMovement(db, movementOf())),
+    line: await one(() => movements.insertLines(db as Writer, slot('movement_id'), [lineOf()])),
   }
   await close()
   return statements
@@ -132,5 +141,8 @@ function dialectOf(url: string) {
   const Database = createRequire(import.meta.url)('better-sqlite3')
   const database = new Database(target.file)
   database.pragma('foreign_keys = on')
-  return { dialect: new SavepointDialect(database), close: async () => database.close() }
+  return {
+    dialect: new SavepointDialect(database, new PreparedStatements(database)),
+    close: async () => database.close(),
+  }
 }
