@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Test } from 'tap'
-import { isOneOf, textContains, violatedConstraint } from '../../src/db/dialect.ts'
+import { isOneOf, violatedConstraint } from '../../src/db/dialect.ts'
+import { planTextSearch, textMatches } from '../../src/db/text-search.ts'
 import type { Engine, Reader, Store, Writer } from '../../src/db/types.ts'
 import { searchKey } from '../../src/values/text.ts'
 import { onEveryEngine } from '../support/app.ts'
@@ -233,20 +234,21 @@ onEveryEngine('search is literal, and finds what is there and nothing else', asy
     'ñandú ferreteria',
   ]
   for (const [index, name] of names.entries()) await addProduct(store, name, index)
-  for (const needle of NEEDLES) {
-    const term = searchKey(needle)
-    const rows = await store.query((db) =>
-      db
+  for (const needle of [...NEEDLES.map((needle) => [needle]), ['50%', 'off'], ['o', "o'n", 'neil'], ['漢', 'x']]) {
+    const terms = needle.map(searchKey)
+    const rows = await store.read(async (db) => {
+      const plan = await planTextSearch(db, terms)
+      return await db
         .selectFrom('products')
         .select('name')
-        .where((eb) => textContains(db, eb.ref('search_text'), eb.ref('id'), term))
+        .where((eb) => textMatches(db, eb.ref('search_text'), eb.ref('id'), plan))
         .orderBy('id')
-        .execute(),
-    )
+        .execute()
+    })
     t.same(
       rows.map((row) => row.name),
-      names.filter((name) => searchKey(name).includes(term)),
-      `search for ${needle}`,
+      names.filter((name) => terms.every((term) => searchKey(name).includes(term))),
+      `search for ${needle.join(' and ')}`,
     )
   }
   const ids = [3, 1, 99, 2]
