@@ -2,6 +2,16 @@ import { createTable, run, type Schema } from './columns.ts'
 
 /** The ledger (movements and their lines, never changed) and the running balances that its triggers keep. */
 export async function up(db: Schema): Promise<void> {
+  await createBalances(db)
+  await createLedger(db)
+  await run(db, {
+    both: INDEXES,
+    sqlite: [...appendOnlySqlite(), ...APPLY_SQLITE],
+    postgres: [...APPEND_ONLY_POSTGRES, ...APPLY_POSTGRES],
+  })
+}
+
+async function createBalances(db: Schema): Promise<void> {
   await createTable(db, 'stock', (table) => {
     table.id()
     table.reference('product_id', 'products', (c) => c.notNull())
@@ -26,6 +36,9 @@ export async function up(db: Schema): Promise<void> {
     table.check('quantity', 'quantity between 0 and 9007199254740991')
     table.check('value', 'value between 0 and 9007199254740991 and (quantity > 0 or value = 0)')
   })
+}
+
+async function createLedger(db: Schema): Promise<void> {
   await createTable(db, 'movements', (table) => {
     table.id()
     table.text('type', (c) => c.notNull())
@@ -55,11 +68,6 @@ export async function up(db: Schema): Promise<void> {
     table.check('quantity', 'quantity between 0 and 1000000000000')
     table.check('value', 'value between 0 and 9007199254740991 and (quantity > 0 or value = 0)')
     table.check('locations', 'coalesce(from_location_id, 0) <> coalesce(to_location_id, 0)')
-  })
-  await run(db, {
-    both: INDEXES,
-    sqlite: [...appendOnlySqlite(), ...APPLY_SQLITE],
-    postgres: [...APPEND_ONLY_POSTGRES, ...APPLY_POSTGRES],
   })
 }
 

@@ -7,7 +7,7 @@ import {
   SqliteAdapter,
   SqliteDialect,
 } from 'kysely'
-import type { Statements } from './statements.ts'
+import { Statements } from './statements.ts'
 
 /** What one query, or one transaction, holds for as long as it lasts. */
 class SqliteConnection implements DatabaseConnection {
@@ -91,7 +91,7 @@ class TransactionalAdapter extends SqliteAdapter {
 export class SavepointDialect extends SqliteDialect {
   readonly #statements: Statements
 
-  constructor(database: Database.Database, statements: Statements) {
+  constructor(database: Database.Database, statements = new Statements(database)) {
     super({ database })
     this.#statements = statements
   }

@@ -5,8 +5,9 @@ import { requireExact, requireSafe } from '../numbers.ts'
 type Row = Record<string, unknown>
 type Statement = Database.Statement<unknown[], Row>
 
-/** Names of the result columns whose values are not what PostgreSQL would give. */
+/** Names of the result columns, and of those whose values are not what PostgreSQL would give. */
 interface Columns {
+  all: string[]
   /** 0/1 that mean false and true. */
   booleans: string[]
   /** May hold an integer that a JavaScript number cannot. */
@@ -15,8 +16,7 @@ interface Columns {
 
 interface Cached {
   statement: Statement
-  /** Undefined where the text says `*`: then every run asks, for a migration may have changed the table. */
-  columns: Columns | undefined
+  columns: Columns
 }
 
 const CACHE_SIZE = 500
@@ -36,21 +36,25 @@ export class Statements {
   }
 
   run<R>({ sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>): QueryResult<R> {
-    const { statement, columns } = this.#cache.get(sql) ?? this.#prepare(sql)
+    const cached = this.#cache.get(sql) ?? this.#prepare(sql)
+    const { statement } = cached
     const values = parameters.map(toSqlite)
     if (!statement.reader) {
       const { changes, lastInsertRowid } = statement.run(values)
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
     }
     const rows = statement.all(values)
-    if (rows.length > 0) toJavaScript(rows, columns ?? columnsOf(statement))
+    const [first] = rows
+    if (first === undefined) return { rows: [] }
+    // A migration may have changed what `*` means.
+    if (!isOf(first, cached.columns)) cached.columns = columnsOf(statement)
+    toJavaScript(rows, cached.columns)
     return { rows: rows as R[] }
   }
 
   #prepare(text: string): Cached {
     const statement: Statement = this.#database.prepare(text)
-    const fixed = statement.reader && !text.replaceAll('count(*)', '').includes('*')
-    const cached = { statement, columns: fixed ? columnsOf(statement) : undefined }
+    const cached = { statement, columns: columnsOf(statement) }
     if (this.#cache.size >= CACHE_SIZE) this.#cache.delete(this.#cache.keys().next().value as string)
     this.#cache.set(text, cached)
     return cached
@@ -58,12 +62,23 @@ export class Statements {
 }
 
 function columnsOf(statement: Statement): Columns {
-  const columns: Columns = { booleans: [], integers: [] }
+  const columns: Columns = { all: [], booleans: [], integers: [] }
+  if (!statement.reader) return columns
   for (const { name, type } of statement.columns()) {
+    columns.all.push(name)
     if (name.startsWith('is_')) columns.booleans.push(name)
     else if (type !== 'TEXT') columns.integers.push(name)
   }
   return columns
+}
+
+function isOf(row: Row, { all }: Columns): boolean {
+  let index = 0
+  for (const name in row) {
+    if (name !== all[index]) return false
+    index += 1
+  }
+  return true
 }
 
 function toJavaScript(rows: Row[], { booleans, integers }: Columns): void {
