@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Test } from 'tap'
-import { isOneOf, textContains, violatedConstraint } from '../../src/db/dialect.ts'
+import { isOneOf, violatedConstraint } from '../../src/db/dialect.ts'
+import { planTextSearch, textMatches } from '../../src/db/text-search.ts'
 import type { Engine, Reader, Store, Writer } from '../../src/db/types.ts'
 import { searchKey } from '../../src/values/text.ts'
 import { onEveryEngine } from '../support/app.ts'
@@ -239,7 +240,10 @@ onEveryEngine('search is literal, and finds what is there and nothing else', asy
       db
         .selectFrom('products')
         .select('name')
-        .where((eb) => textContains(db, eb.ref('search_text'), eb.ref('id'), term))
+        .where((eb) => {
+          const { indexed, values } = planTextSearch(db, [term])
+          return textMatches(db, eb.ref('search_text'), eb.ref('id'), { shape: indexed, values })
+        })
         .orderBy('id')
         .execute(),
     )
