@@ -3,6 +3,17 @@ import { createTable, isPostgres, no, run, type Schema, yes } from './columns.ts
 
 /** What is stocked and where: categories, products with their search index, locations. */
 export async function up(db: Schema): Promise<void> {
+  await createTables(db)
+  await createIndexes(db)
+  const now = new Date().toISOString()
+  const main = { code: 'MAIN', code_key: 'main', name: 'Main', name_key: 'main' }
+  await db
+    .insertInto('locations')
+    .values({ ...main, is_default: yes(db), created_at: now, updated_at: now })
+    .execute()
+}
+
+async function createTables(db: Schema): Promise<void> {
   await createTable(db, 'categories', (table) => {
     table.id()
     table.text('name', (c) => c.notNull())
@@ -52,6 +63,9 @@ export async function up(db: Schema): Promise<void> {
     table.unique('name_key', ['name_key'])
     table.check('default_is_active', isPostgres(db) ? 'is_active or not is_default' : 'is_active = 1 or is_default = 0')
   })
+}
+
+async function createIndexes(db: Schema): Promise<void> {
   const sorted = ['name_key', 'sku_key', 'price', 'created_at', 'updated_at']
   await run(db, {
     both: [
@@ -70,12 +84,6 @@ export async function up(db: Schema): Promise<void> {
     ],
   })
   if (isPostgres(db)) await createTrigramIndex(db)
-  const now = new Date().toISOString()
-  const main = { code: 'MAIN', code_key: 'main', name: 'Main', name_key: 'main' }
-  await db
-    .insertInto('locations')
-    .values({ ...main, is_default: yes(db), created_at: now, updated_at: now })
-    .execute()
 }
 
 export const loses = 'every category, product and location'
