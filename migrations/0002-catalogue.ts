@@ -3,26 +3,8 @@ import { createTable, isPostgres, no, run, type Schema, yes } from './columns.ts
 
 /** What is stocked and where: categories, products with their search index, locations. */
 export async function up(db: Schema): Promise<void> {
-  await createCatalogue(db)
-  await createLocations(db)
-  const sorted = ['name_key', 'sku_key', 'price', 'created_at', 'updated_at']
-  await run(db, {
-    both: [
-      ...sorted.map((column) => `create index products_${column}_index on products (is_active, ${column}, id)`),
-      'create index products_id_index on products (is_active, id)',
-      'create index products_category_id_index on products (category_id, is_active, name_key, id)',
-    ],
-    sqlite: [
-      'create unique index locations_is_default_unique on locations (is_default) where is_default = 1',
-      ...SEARCH_SQLITE,
-    ],
-    postgres: [
-      'create unique index locations_is_default_unique on locations (is_default) where is_default',
-      // Whether a word is common or rare decides how a search is planned; a sample of 100 texts does not tell.
-      'alter table products alter column search_text set statistics 1000',
-    ],
-  })
-  if (isPostgres(db)) await createTrigramIndex(db)
+  await createTables(db)
+  await createIndexes(db)
   const now = new Date().toISOString()
   const main = { code: 'MAIN', code_key: 'main', name: 'Main', name_key: 'main' }
   await db
@@ -31,7 +13,7 @@ export async function up(db: Schema): Promise<void> {
     .execute()
 }
 
-async function createCatalogue(db: Schema): Promise<void> {
+async function createTables(db: Schema): Promise<void> {
   await createTable(db, 'categories', (table) => {
     table.id()
     table.text('name', (c) => c.notNull())
@@ -66,9 +48,6 @@ async function createCatalogue(db: Schema): Promise<void> {
     table.check('decimals', 'decimals between 0 and 3')
     table.check('barcode', '(barcode is null) = (barcode_key is null)')
   })
-}
-
-async function createLocations(db: Schema): Promise<void> {
   await createTable(db, 'locations', (table) => {
     table.id()
     table.text('code', (c) => c.notNull())
@@ -84,6 +63,27 @@ async function createLocations(db: Schema): Promise<void> {
     table.unique('name_key', ['name_key'])
     table.check('default_is_active', isPostgres(db) ? 'is_active or not is_default' : 'is_active = 1 or is_default = 0')
   })
+}
+
+async function createIndexes(db: Schema): Promise<void> {
+  const sorted = ['name_key', 'sku_key', 'price', 'created_at', 'updated_at']
+  await run(db, {
+    both: [
+      ...sorted.map((column) => `create index products_${column}_index on products (is_active, ${column}, id)`),
+      'create index products_id_index on products (is_active, id)',
+      'create index products_category_id_index on products (category_id, is_active, name_key, id)',
+    ],
+    sqlite: [
+      'create unique index locations_is_default_unique on locations (is_default) where is_default = 1',
+      ...SEARCH_SQLITE,
+    ],
+    postgres: [
+      'create unique index locations_is_default_unique on locations (is_default) where is_default',
+      // Whether a word is common or rare decides how a search is planned; a sample of 100 texts does not tell.
+      'alter table products alter column search_text set statistics 1000',
+    ],
+  })
+  if (isPostgres(db)) await createTrigramIndex(db)
 }
 
 export const loses = 'every category, product and location'

@@ -56,6 +56,12 @@ export function violatedConstraint(error: unknown): string | undefined {
   }
 }
 
+/** Whether a write was refused because a row refers to what it removes, or to what is not there. */
+export function isReferenceViolation(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  return code === '23503' || (String(code).startsWith('SQLITE_') && message === 'FOREIGN KEY constraint failed')
+}
+
 const columnsOf = (message: string) => message.replace(/^UNIQUE constraint failed: /, '').split(', ')
 
 /** SQLite names the columns (`stock.product_id, stock.location_id`), from which the constraint has its name. */

@@ -52,28 +52,36 @@ export function textMatches(
   return shape === 'index' ? indexed : sql`${indexed} and ${holds(column, values.short)}`
 }
 
+/** Of many terms only so many are tried: those with digits, then the longest, are the rarest most often. */
+const TRIED = 3
+
 /**
- * The ids of the products that hold every term, by the trigram index, in no order.
+ * The ids of products among which are all that hold every term, where one of the terms is rare, in no order.
  *
- * @param most ids to find
- * @returns undefined when there are more, when no term is long enough for the index, and on PostgreSQL, which knows by
- * its statistics whether to begin with the index or with the order of a list
+ * @param most ids to find; a term that more rows hold is not rare
+ * @returns undefined when no term is rare, and on PostgreSQL, which knows by its statistics whether to begin with the
+ * index or with the order of a list
  */
-export async function findByText(db: Reader, terms: string[], most: number): Promise<number[] | undefined> {
-  const { long, short, phrase } = forTrigrams(terms)
-  if (isPostgres(db) || long.length === 0) return undefined
-  const column = sql.ref<string>('p.search_text')
-  const rest = sql`cross join products as p on p.id = s.rowid and ${holds(column, short)}`
-  const { rows } = await sql<{ id: number }>`
-    select s.rowid as id from products_search as s ${short.length === 0 ? sql`` : rest}
-    where products_search match ${phrase} limit ${most + 1}`.execute(db)
-  return rows.length > most ? undefined : rows.map((row) => row.id)
+export async function findByRareTerm(db: Reader, terms: string[], most: number): Promise<number[] | undefined> {
+  if (isPostgres(db)) return undefined
+  const tried = forTrigrams(terms).long.sort((a, b) => rarity(b) - rarity(a))
+  for (const term of tried.slice(0, TRIED)) {
+    const { rows } = await sql<{ id: number }>`
+      select rowid as id from products_search
+      where products_search match ${quoted(term)} limit ${most + 1}`.execute(db)
+    if (rows.length <= most) return rows.map((row) => row.id)
+  }
+  return undefined
 }
+
+const rarity = (term: string) => term.length + (/\d/.test(term) ? 1000 : 0)
+
+const quoted = (term: string) => `"${term.replaceAll('"', '""')}"`
 
 function forTrigrams(terms: string[]) {
   const long = terms.filter((term) => [...term].length >= TRIGRAM)
   const short = terms.filter((term) => !long.includes(term))
-  return { long, short, phrase: long.map((term) => `"${term.replaceAll('"', '""')}"`).join(' AND ') }
+  return { long, short, phrase: long.map(quoted).join(' AND ') }
 }
 
 const holds = (column: Expression<string>, words: unknown): RawBuilder<SqlBool> =>

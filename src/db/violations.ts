@@ -1,11 +1,12 @@
 import type { Problem } from '../errors.ts'
-import { violatedConstraint } from './dialect.ts'
+import { isReferenceViolation, violatedConstraint } from './dialect.ts'
 
 /**
  * Runs a write that checks before it writes. When another request was faster than the check and a constraint of the
  * database refuses the write, the problem is made outside the transaction, which PostgreSQL has ended by then.
  *
- * @param explain the problem for a constraint, or undefined to let the error be
+ * @param explain the problem for a constraint, `reference` for one that ties rows together, or undefined to let the error
+ * be
  * @throws Problem from `explain`; whatever else `write` throws
  */
 export async function explainViolations<T>(
@@ -15,7 +16,7 @@ export async function explainViolations<T>(
   try {
     return await write()
   } catch (error) {
-    const constraint = violatedConstraint(error)
+    const constraint = violatedConstraint(error) ?? (isReferenceViolation(error) ? 'reference' : undefined)
     throw (constraint === undefined ? undefined : await explain(constraint)) ?? error
   }
 }

@@ -43,6 +43,16 @@ export const findCategory = (db: Reader, id: number) => selectCategories(db).whe
 export const findCategoryIdByKey = (db: Reader, key: string) =>
   db.selectFrom('categories').select('id').where('name_key', '=', key).executeTakeFirst()
 
+/** Products in a category, archived ones too. */
+export async function countProducts(db: Reader, category_id: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('products')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('category_id', '=', category_id)
+    .executeTakeFirstOrThrow()
+  return count
+}
+
 /** A category, held until the transaction ends. */
 export const lockCategory = (trx: Writer, id: number) =>
   selectCategories(trx).where('c.id', '=', id).$call(lockRows(trx, 'c')).executeTakeFirst()

@@ -61,9 +61,11 @@ export async function removeCategory(
   const category = await repository.lockCategory(trx, id)
   if (category === undefined) throw noCategory(id)
   requireVersion(category.version)
-  if (category.product_count) {
-    const detail = `${category.product_count} products are in this category (archived ones count): move them to another one first.`
-    throw new Problem('in-use', detail, { members: { product_count: category.product_count } })
+  // Counted once it is held: what was read while waiting for it may not show a product put into it meanwhile.
+  const product_count = await repository.countProducts(trx, id)
+  if (product_count > 0) {
+    const detail = `${product_count} products are in this category (archived ones count): move them to another one first.`
+    throw new Problem('in-use', detail, { members: { product_count } })
   }
   await repository.deleteCategory(trx, id)
 }

@@ -3,7 +3,7 @@ import type { Services } from '../../app.ts'
 import { explainViolations } from '../../db/violations.ts'
 import { requireMatch } from '../../http/etag.ts'
 import * as op from '../../http/operation.ts'
-import { removeProduct, setActive, stillUsed } from './lifecycle-service.ts'
+import { explainDeletion, removeProduct, setActive } from './lifecycle-service.ts'
 import { Product, productParams } from './schemas.ts'
 import { productEtag, toProduct } from './service.ts'
 
@@ -76,7 +76,7 @@ export const lifecycleRoutes: FastifyPluginAsyncTypebox<Services> = async (app, 
       const { product_id } = request.params
       await explainViolations(
         () => store.write((trx) => removeProduct(trx, product_id, (version) => requireMatch(request, version))),
-        async () => stillUsed(product_id, 'other records name it', { blocked_by: ['other_records'] }),
+        async (constraint) => explainDeletion(product_id, constraint),
       )
       return reply.code(204).send(null)
     },

@@ -51,8 +51,11 @@ export async function removeProduct(trx: Writer, id: number, requireVersion: Req
   await repository.deleteProduct(trx, id)
 }
 
-/** @param what of the service uses the product, for a person */
-export const stillUsed = (id: number, what: string, members: { blocked_by: string[] } & Record<string, unknown>) =>
+/** The problem of a deletion that the database refused: rows of a table that is not looked into here name the product. */
+export const explainDeletion = (id: number, constraint: string): Problem | undefined =>
+  constraint === 'reference' ? stillUsed(id, 'other records name it', { blocked_by: ['other_records'] }) : undefined
+
+const stillUsed = (id: number, what: string, members: { blocked_by: string[] } & Record<string, unknown>) =>
   new Problem('in-use', `Product ${id} cannot be deleted (${what}). Archive it instead: it leaves the lists.`, {
     members,
   })

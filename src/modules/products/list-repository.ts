@@ -2,7 +2,7 @@ import { type Expression, type SqlBool, sql } from 'kysely'
 import { isOneOf, unindexed } from '../../db/dialect.ts'
 import { beginAfter } from '../../db/keyset.ts'
 import { prepared, preparedFamily } from '../../db/prepared.ts'
-import { findByText, planTextSearch, textMatches } from '../../db/text-search.ts'
+import { findByRareTerm, planTextSearch, textMatches } from '../../db/text-search.ts'
 import type { Reader } from '../../db/types.ts'
 import type { Paging } from '../../http/paging.ts'
 import type { ProductRow } from './repository.ts'
@@ -55,12 +55,12 @@ const READ_AHEAD = 2000
 const FEW = 2000
 
 /**
- * The products that can match at all, where they are few and an index finds them: they are read and sorted. Undefined
- * where the list is read in its order until the page is full.
+ * Products among which are all that can match, where they are few and an index finds them: they are read, checked and
+ * sorted. Undefined where the list is read in its order until the page is full.
  */
 export async function findCandidates(db: Reader, filter: ProductFilter): Promise<number[] | undefined> {
   const { terms, stock_status } = filter
-  const byText = terms.length === 0 ? undefined : await findByText(db, terms, FEW)
+  const byText = terms.length === 0 ? undefined : await findByRareTerm(db, terms, FEW)
   const byStock = stock_status === 'low' || stock_status === 'out' ? await findShort(db) : undefined
   if (byText === undefined || byStock === undefined) return byText ?? byStock
   const short = new Set(byStock)
@@ -105,7 +105,7 @@ function ask(db: Reader, filter: ProductFilter, candidates: number[] | undefined
   const filters = FILTERS.filter((name) => filter[name] !== undefined)
   const search = terms.length === 0 ? undefined : planTextSearch(db, terms)
   const among = candidates !== undefined
-  const words = search === undefined ? undefined : search.indexed
+  const words = among ? search?.reading : search?.indexed
   const shape: Shape = {
     sort,
     order,
@@ -207,7 +207,7 @@ function selectPlaces(db: Reader, shape: Shape, values: Values, isActive: boolea
     const sign = sql.raw(shape.order === 'asc' ? '<' : '>')
     query = query.where(sql<SqlBool>`(${column}, p.id) ${sign} (${values.until_value}, ${values.until_id})`)
   }
-  if (search === undefined || among) return query
+  if (search === undefined) return query
   return query.where((eb) => textMatches(db, eb.ref('p.search_text'), eb.ref('p.id'), { shape: search, values }))
 }
 

@@ -5,10 +5,13 @@ import * as op from '../../http/operation.ts'
 import { barcodeParams, Product, skuParams } from './schemas.ts'
 import { getProductByBarcode, getProductBySku, productEtag, toProduct } from './service.ts'
 
-/** Finding the one product that a scanner or a list of somebody else names. */
+/**
+ * Finding the one product that a scanner or a list of somebody else names. A level of their own in the path keeps them
+ * apart from `/products/{product_id}/stock` and the like for every tool that reads the document.
+ */
 export const lookupRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, config }) => {
   app.get(
-    '/products/by-barcode/:barcode',
+    '/products/lookup/barcode/:barcode',
     {
       schema: {
         ...op.operation({
@@ -30,7 +33,7 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { s
   )
 
   app.get(
-    '/products/by-sku/:sku',
+    '/products/lookup/sku/:sku',
     {
       schema: {
         ...op.operation({

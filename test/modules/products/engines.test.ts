@@ -29,8 +29,8 @@ const STEPS: Step[] = [
   ['DELETE', '/products/5'],
   ['POST', '/products', product('último')],
   ['GET', '/products/1'],
-  ['GET', '/products/by-sku/z%2F1'],
-  ['GET', '/products/by-barcode/nothing'],
+  ['GET', '/products/lookup/sku/z%2F1'],
+  ['GET', '/products/lookup/barcode/nothing'],
   ...['name', 'sku', 'price', 'id'].flatMap((sort): Step[] => [
     ['GET', `/products?sort=${sort}&include_total=true`],
     ['GET', `/products?sort=${sort}&order=desc&archived=include&limit=2`],

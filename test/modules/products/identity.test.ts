@@ -50,7 +50,7 @@ onEveryEngine('a SKU is made from the id, past those that are taken', async (t, 
   t.match(third, { id: 3, sku: 'P-000003-2' })
   const made = await Promise.all(Array.from({ length: 10 }, () => add()))
   for (const { id, sku } of made) t.equal(sku, `P-${String(id).padStart(6, '0')}`)
-  t.equal((await call('GET', '/products/by-sku/p-000003-2')).json().id, third.id)
+  t.equal((await call('GET', '/products/lookup/sku/p-000003-2')).json().id, third.id)
 })
 
 onEveryEngine('a refusal takes no id', async (t, engine) => {
@@ -140,31 +140,31 @@ onEveryEngine('a product is found by SKU and by barcode, however they are writte
     'by-sku',
   ]) {
     const { id } = await add({ sku })
-    const found = await call('GET', `/products/by-sku/${encodeURIComponent(sku)}`)
+    const found = await call('GET', `/products/lookup/sku/${encodeURIComponent(sku)}`)
     t.equal(found.statusCode, 200, sku)
     t.equal(found.json().id, id)
     t.equal(found.headers.etag, (await call('GET', `/products/${id}`)).headers.etag)
     const known = { headers: { 'if-none-match': String(found.headers.etag) } }
-    t.equal((await call('GET', `/products/by-sku/${encodeURIComponent(sku)}`, known)).statusCode, 304)
+    t.equal((await call('GET', `/products/lookup/sku/${encodeURIComponent(sku)}`, known)).statusCode, 304)
   }
   const long = await add({ sku: '日'.repeat(64) })
-  t.equal((await call('GET', `/products/by-sku/${encodeURIComponent('日'.repeat(64))}`)).json().id, long.id)
-  t.equal((await call('GET', '/products/by-sku/%20c%C2%A0d%20')).json().sku, 'C D')
+  t.equal((await call('GET', `/products/lookup/sku/${encodeURIComponent('日'.repeat(64))}`)).json().id, long.id)
+  t.equal((await call('GET', '/products/lookup/sku/%20c%C2%A0d%20')).json().sku, 'C D')
 
   const upc = await add({ barcode: '036000291452' })
   const lot = await add({ barcode: 'LOT/7 %' })
   for (const code of ['036000291452', '0036000291452', '00036000291452']) {
-    t.equal((await call('GET', `/products/by-barcode/${code}`)).json().id, upc.id)
+    t.equal((await call('GET', `/products/lookup/barcode/${code}`)).json().id, upc.id)
   }
-  t.equal((await call('GET', `/products/by-barcode/${encodeURIComponent('lot/7 %')}`)).json().id, lot.id)
+  t.equal((await call('GET', `/products/lookup/barcode/${encodeURIComponent('lot/7 %')}`)).json().id, lot.id)
   await call('POST', `/products/${upc.id}/archive`)
-  t.match((await call('GET', '/products/by-barcode/036000291452')).json(), { id: upc.id, is_active: false })
-  t.match((await call('GET', `/products/by-sku/${upc.sku}`)).json(), { id: upc.id, is_active: false })
+  t.match((await call('GET', '/products/lookup/barcode/036000291452')).json(), { id: upc.id, is_active: false })
+  t.match((await call('GET', `/products/lookup/sku/${upc.sku}`)).json(), { id: upc.id, is_active: false })
 
-  for (const path of ['by-sku/none', 'by-barcode/none', 'by-barcode/4006381333932']) {
-    t.match((await call('GET', `/products/${path}`)).json(), { status: 404, code: 'not_found' })
+  for (const path of ['sku/none', 'barcode/none', 'barcode/4006381333932']) {
+    t.match((await call('GET', `/products/lookup/${path}`)).json(), { status: 404, code: 'not_found' })
   }
-  for (const path of ['by-sku/%00', 'by-sku/a%0Ab', 'by-barcode/%20', `by-sku/${'x'.repeat(65)}`]) {
-    t.equal((await call('GET', `/products/${path}`)).statusCode, 400, path)
+  for (const path of ['sku/%00', 'sku/a%0Ab', 'barcode/%20', `sku/${'x'.repeat(65)}`]) {
+    t.equal((await call('GET', `/products/lookup/${path}`)).statusCode, 400, path)
   }
 })

@@ -186,7 +186,7 @@ onEveryEngine('who may do what', async (t, engine) => {
     t.equal((await call('POST', `/products/${id}/${action}`, { as: 'supervisor' })).statusCode, 403)
   }
   t.equal((await call('DELETE', `/products/${id}`, { as: 'supervisor' })).statusCode, 403)
-  for (const path of ['/products', `/products/${id}`, '/products/by-sku/P-000001', '/products/by-barcode/1']) {
+  for (const path of ['/products', `/products/${id}`, '/products/lookup/sku/P-000001', '/products/lookup/barcode/1']) {
     t.equal((await call('GET', path, { as: 'nobody' })).statusCode, 401, path)
     t.not((await call('GET', path, { as: 'viewer' })).statusCode, 403, path)
   }
