@@ -64,13 +64,15 @@ export const updateLocation = (trx: Writer, id: number, version: number, changes
     .returningAll()
     .executeTakeFirstOrThrow()
 
-/** Takes the default from the location that has it. */
-export const clearDefault = (trx: Writer, updated_at: string) =>
-  trx
+/** Takes the default from the location that has it. @returns how many had it: none when it changed hands meanwhile */
+export async function clearDefault(trx: Writer, updated_at: string): Promise<bigint> {
+  const { numUpdatedRows } = await trx
     .updateTable('locations')
     .set((eb) => ({ is_default: false, version: eb('version', '+', 1), updated_at }))
     .where('is_default', '=', true)
-    .execute()
+    .executeTakeFirst()
+  return numUpdatedRows
+}
 
 /** Stock that is at a location or promised from it, in levels. */
 export async function countOccupiedLevels(db: Reader, id: number): Promise<number> {
