@@ -85,10 +85,17 @@ export async function countOccupiedLevels(db: Reader, id: number): Promise<numbe
   return row.count
 }
 
-/** Whether the ledger or a level names a location. */
+/** Whether a level or the ledger names a location. */
 export async function isLocationNamed(db: Reader, id: number): Promise<boolean> {
   const level = await db.selectFrom('stock').select('id').where('location_id', '=', id).limit(1).executeTakeFirst()
-  return level !== undefined
+  if (level !== undefined) return true
+  const line = await db
+    .selectFrom('movement_lines')
+    .select('id')
+    .where((eb) => eb.or([eb('from_location_id', '=', id), eb('to_location_id', '=', id)]))
+    .limit(1)
+    .executeTakeFirst()
+  return line !== undefined
 }
 
 export const deleteLocation = (trx: Writer, id: number) => trx.deleteFrom('locations').where('id', '=', id).execute()
