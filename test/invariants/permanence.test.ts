@@ -34,7 +34,7 @@ onEveryEngine('what the ledger names cannot be deleted, not even in the database
   ] as const) {
     await t.rejects(run(app, `delete from ${table} where id = ${id}`), `${table} ${id}`)
   }
-  for (const path of [`/locations/${main}`, `/locations/${second}`]) {
+  for (const path of [`/locations/${main}`, `/locations/${second}`, `/products/${product_id}`]) {
     t.equal((await app.call('DELETE', path)).statusCode, 409, path)
   }
   // Also once no level is left that would stand in the way.
@@ -97,5 +97,26 @@ onEveryEngine('the database itself refuses a balance below nothing and a value o
     await t.rejects(run(app, `update stock set ${change}`), change)
   }
   await t.rejects(run(app, 'update product_costs set value = 1'), 'nothing on hand is worth nothing')
+  t.same((await proofOf(app)).differences, [])
+})
+
+onEveryEngine('archiving, deleting and receiving a product at once never hide or orphan stock', async (t, engine) => {
+  const app = await buildTestApp(t, engine)
+  const { products } = await seedShop(app.store, Array(12).fill(0))
+  for (const [index, product_id] of products.entries()) {
+    const receive = () => move(app, 'receipt', [{ product_id, quantity: 1 }])
+    const end = () =>
+      index % 2 === 0
+        ? app.call('POST', `/products/${product_id}/archive`)
+        : app.call('DELETE', `/products/${product_id}`)
+    const answers = await Promise.all([receive(), end(), receive()])
+    const statuses = answers.map((answer) => answer.statusCode)
+    t.ok(
+      statuses.every((status) => [200, 201, 204, 409, 422].includes(status)),
+      `${statuses}`,
+    )
+    const received = statuses.filter((status) => status === 201).length
+    t.equal(answers[1]?.statusCode, received > 0 ? 409 : index % 2 === 0 ? 200 : 204, `${received} receipts`)
+  }
   t.same((await proofOf(app)).differences, [])
 })
