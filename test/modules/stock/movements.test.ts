@@ -233,16 +233,17 @@ onEveryEngine('a movement that names no location finds the default, also while i
   const { products, locations } = await seedShop(app.store)
   const [a = 0] = products
   const [main = 0, second = 0] = locations
-  let waiting: ReturnType<typeof move> | undefined
+  const held = Promise.withResolvers<void>()
+  const waiting = held.promise.then(() => move(app, 'receipt', [{ product_id: a, quantity: 1 }]))
   await app.store.write(async (trx) => {
     if (engine === 'postgresql')
       await trx.selectFrom('locations').select('id').where('id', '=', main).forUpdate().execute()
-    waiting = move(app, 'receipt', [{ product_id: a, quantity: 1 }])
+    held.resolve()
     await new Promise((resolve) => setTimeout(resolve, 100))
     await trx.updateTable('locations').set({ is_default: false }).where('id', '=', main).execute()
     await trx.updateTable('locations').set({ is_default: true }).where('id', '=', second).execute()
   })
   const answer = await waiting
-  t.equal(answer?.statusCode, 201)
+  t.equal(answer.statusCode, 201, answer.body)
   t.equal(await levelOf(app, a, second), 1)
 })
