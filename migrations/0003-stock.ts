@@ -92,14 +92,27 @@ const INDEXES = [
 ]
 
 function appendOnlySqlite(): string[] {
-  return ['movements', 'movement_lines'].flatMap((table) =>
+  const changes = ['movements', 'movement_lines'].flatMap((table) =>
     ['update', 'delete'].map(
       (event) =>
         `create trigger ${table}_refuse_${event} before ${event} on ${table}
          begin select raise(abort, 'ledger_is_append_only'); end`,
     ),
   )
+  return [...changes, ...REFUSE_REPLACE_SQLITE]
 }
+
+// "insert or replace" takes the old row away without asking the triggers on delete.
+const REFUSE_REPLACE_SQLITE = [
+  `create trigger movements_refuse_replace before insert on movements
+   when exists (select 1 from movements where id = new.id)
+     or exists (select 1 from movements where reversal_of = new.reversal_of)
+   begin select raise(abort, 'ledger_is_append_only'); end`,
+  `create trigger movement_lines_refuse_replace before insert on movement_lines
+   when exists (select 1 from movement_lines where id = new.id)
+     or exists (select 1 from movement_lines where movement_id = new.movement_id and line_number = new.line_number)
+   begin select raise(abort, 'ledger_is_append_only'); end`,
+]
 
 const APPEND_ONLY_POSTGRES = [
   `create function ledger_is_append_only() returns trigger language plpgsql as $$

@@ -205,7 +205,8 @@ function worthOf(
   if (flow.from === null) return given ?? average
   if (flow.quantity === total.quantity) return total.value
   const wanted = given ?? average
-  return Math.min(wanted, total.value)
+  if (wanted > total.value) return total.value
+  return wanted
 }
 
 /** The quotient of two numbers that are not negative, half rounded up. */

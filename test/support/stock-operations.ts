@@ -19,16 +19,28 @@ const FAULTS: Fault[] = ['no-product', 'decimals', 'quantity', 'destination', 'c
 /** A movement that is right most of the time; sometimes short, stale, or wrong in one field. */
 export function randomMovement(random: Random, world: World): MovementRequest {
   const type = random.pick(TYPES)
-  const lines = Array.from({ length: 1 + random.below(3) }, () => randomLine(random, world, type))
+  const lines: LineRequest[] = []
+  for (let count = 1 + random.below(3); count > 0; count -= 1) {
+    const first = lines[0]
+    // Several lines often want the same balance, which is where each alone would pass.
+    const place =
+      first && random.chance(35)
+        ? first
+        : { product: random.pick(world.products), location: random.pick(world.locations) }
+    lines.push(randomLine(random, world, type, place))
+  }
   if (random.chance(5)) (random.pick(lines) as LineRequest).fault = random.pick(FAULTS)
   const day = 1 + random.below(28)
   const effective = random.chance(20) ? `2024-02-${String(day).padStart(2, '0')}T12:00:00.000Z` : undefined
   return { type, lines, effective }
 }
 
-function randomLine(random: Random, { products, locations, model }: World, type: MovementType): LineRequest {
-  const product = random.pick(products)
-  const location = random.pick(locations)
+function randomLine(
+  random: Random,
+  { locations, model }: World,
+  type: MovementType,
+  { product, location }: { product: number; location: number },
+): LineRequest {
   const unit = 10n ** BigInt(3 - (model.decimals.get(product) as number))
   const here = model.quantityOf(product, location)
   const some = (most: number) => BigInt(1 + random.below(most)) * unit
@@ -36,7 +48,7 @@ function randomLine(random: Random, { products, locations, model }: World, type:
   // Taking exactly all of it is where a balance comes to nothing, and its value has to.
   if ((type === 'issue' || type === 'transfer') && here > 0n && random.chance(25)) line.quantity = here
   if (type === 'transfer') line.to = random.pick(locations.filter((other) => other !== location))
-  if (type === 'adjustment' && random.chance(50)) line.quantity = -line.quantity
+  if (type === 'adjustment' && random.chance(50)) line.quantity = -(random.chance(40) ? here + unit : line.quantity)
   if (type === 'count') line.quantity = random.chance(30) ? here : random.chance(20) ? 0n : line.quantity
   if (type === 'receipt' && random.chance(75)) line.cost = BigInt(random.below(random.chance(50) ? 100 : 99_999_999))
   if (random.chance(10)) line.expected = random.chance(70) ? here : here + unit

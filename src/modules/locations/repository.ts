@@ -64,13 +64,15 @@ export const updateLocation = (trx: Writer, id: number, version: number, changes
     .returningAll()
     .executeTakeFirstOrThrow()
 
-/** Takes the default from the location that has it. */
-export const clearDefault = (trx: Writer, updated_at: string) =>
-  trx
+/** Takes the default from the location that has it. @returns how many had it: none when it changed hands meanwhile */
+export async function clearDefault(trx: Writer, updated_at: string): Promise<bigint> {
+  const { numUpdatedRows } = await trx
     .updateTable('locations')
     .set((eb) => ({ is_default: false, version: eb('version', '+', 1), updated_at }))
     .where('is_default', '=', true)
-    .execute()
+    .executeTakeFirst()
+  return numUpdatedRows
+}
 
 /** Stock that is at a location or promised from it, in levels. */
 export async function countOccupiedLevels(db: Reader, id: number): Promise<number> {
@@ -83,10 +85,17 @@ export async function countOccupiedLevels(db: Reader, id: number): Promise<numbe
   return row.count
 }
 
-/** Whether the ledger or a level names a location. */
+/** Whether a level or the ledger names a location. */
 export async function isLocationNamed(db: Reader, id: number): Promise<boolean> {
   const level = await db.selectFrom('stock').select('id').where('location_id', '=', id).limit(1).executeTakeFirst()
-  return level !== undefined
+  if (level !== undefined) return true
+  const line = await db
+    .selectFrom('movement_lines')
+    .select('id')
+    .where((eb) => eb.or([eb('from_location_id', '=', id), eb('to_location_id', '=', id)]))
+    .limit(1)
+    .executeTakeFirst()
+  return line !== undefined
 }
 
 export const deleteLocation = (trx: Writer, id: number) => trx.deleteFrom('locations').where('id', '=', id).execute()

@@ -43,7 +43,9 @@ const ACTIONS: {
   },
 ]
 
-export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors, idempotency }) => {
+export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, services) => {
+  const { store, cursors, idempotency } = services
+
   app.get(
     '/locations',
     {
@@ -172,6 +174,10 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
     },
   )
 
+  app.register(actionRoutes, services)
+}
+
+const actionRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { idempotency }) => {
   for (const { path, id, summary, description, act } of ACTIONS) {
     app.post(
       `/locations/:location_id/${path}`,

@@ -6,6 +6,9 @@ import { now } from '../../values/time.ts'
 import * as repository from './repository.ts'
 import type { Location, LocationPatch, NewLocation } from './schemas.ts'
 
+/** More requests than this do not change the default at the same instant. */
+const TURNS = 20
+
 type RequireVersion = (version: number) => void
 
 export const toLocation = ({ code_key: _code, name_key: _name, ...location }: repository.LocationRow): Location =>
@@ -54,7 +57,8 @@ export async function makeDefault(trx: Writer, id: number): Promise<Location> {
   if (!location.is_active)
     throw new Problem('archived', 'An archived location cannot be the default; restore it first.')
   const updated_at = now()
-  await repository.clearDefault(trx, updated_at)
+  // Who waited for another request to do the same finds the old default no longer one; the next statement sees the new.
+  for (let turn = 0; turn < TURNS && (await repository.clearDefault(trx, updated_at)) === 0n; turn += 1);
   return toLocation(await repository.updateLocation(trx, id, location.version, { is_default: true, updated_at }))
 }
 

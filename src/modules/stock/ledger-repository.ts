@@ -17,6 +17,21 @@ export async function lastId(db: Reader, table: 'products' | 'movements'): Promi
   return row.id ?? 0
 }
 
+/** The last of the next `count` ids of a table after one; undefined when there are none. */
+export async function endOfPart(
+  db: Reader,
+  table: 'products' | 'movements',
+  after: number,
+  count: number,
+): Promise<number | undefined> {
+  const next = db.selectFrom(table).select('id').where('id', '>', after).orderBy('id').limit(count)
+  const row = await db
+    .selectFrom(next.as('next'))
+    .select((eb) => eb.fn.max<number | null>('next.id').as('id'))
+    .executeTakeFirst()
+  return row?.id ?? undefined
+}
+
 /** What the lines make of each level of these products. */
 export async function sumLevels(db: Reader, { from, to }: Range) {
   const { rows } = await sql<{ product_id: number; location_id: number; quantity: number }>`
@@ -53,12 +68,28 @@ export const readLevelsBetween = (db: Reader, { from, to }: Range) =>
 export const readTotalsBetween = (db: Reader, { from, to }: Range) =>
   db.selectFrom('product_costs').selectAll().where('product_id', '>=', from).where('product_id', '<=', to).execute()
 
-/** Movements without a line, and how many movements there are. */
-export async function checkMovements(db: Reader, { from, to }: Range) {
-  const { rows } = await sql<{ movements: number; empty: number | null }>`
-    select count(*) as movements, min(case when not exists (select 1 from movement_lines as x where x.movement_id = m.id) then m.id end) as empty
-    from movements as m where m.id between ${from} and ${to}`.execute(db as never)
-  return rows[0] ?? { movements: 0, empty: null }
+export async function countMovementsBetween(db: Reader, { from, to }: Range): Promise<number> {
+  const { count } = await db
+    .selectFrom('movements')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('id', '>=', from)
+    .where('id', '<=', to)
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+/** Movements without a line. */
+export async function findEmptyMovements(db: Reader, { from, to }: Range): Promise<number[]> {
+  const rows = await db
+    .selectFrom('movements as m')
+    .leftJoin('movement_lines as x', 'x.movement_id', 'm.id')
+    .select('m.id')
+    .where('m.id', '>=', from)
+    .where('m.id', '<=', to)
+    .where('x.id', 'is', null)
+    .orderBy('m.id')
+    .execute()
+  return rows.map((row) => row.id)
 }
 
 /** Reversals whose lines, together with those they take back, do not come to nothing at every level. */

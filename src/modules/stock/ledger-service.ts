@@ -8,8 +8,12 @@ import { type LedgerDifference, type LedgerProof, MAX_DIFFERENCES } from './ledg
 import type { LedgerEntry } from './schemas.ts'
 import { levelKey } from './state-rules.ts'
 
-/** Ids looked at in one snapshot. What is proven is true of each product and movement by itself, so it may be proven in parts. */
-const PART = 2000
+/**
+ * How many are looked at in one snapshot. What is proven is true of each product and movement by itself, so it may be
+ * proven in parts; a product may have many lines, so there are few of them in a part.
+ */
+const PRODUCTS = 250
+const MOVEMENTS = 2000
 
 /**
  * Recomputes every balance from the lines of the ledger and compares.
@@ -23,22 +27,34 @@ export async function verifyLedger(store: Store): Promise<LedgerProof> {
     await repository.lastId(reader, 'products'),
     await repository.lastId(reader, 'movements'),
   ])
-  for (const range of parts(products)) {
-    const part = await store.read((reader) => verifyProducts(reader, range))
+  for await (const part of parts(store, 'products', products, PRODUCTS, verifyProducts)) {
     checked.lines += part.lines
     checked.levels += part.levels
     differences.push(...part.differences)
   }
-  for (const range of parts(movements)) {
-    const part = await store.read((reader) => verifyMovements(reader, range))
+  for await (const part of parts(store, 'movements', movements, MOVEMENTS, verifyMovements)) {
     checked.movements += part.movements
     differences.push(...part.differences)
   }
   return { ok: differences.length === 0, checked, differences: differences.slice(0, MAX_DIFFERENCES) }
 }
 
-function* parts(last = 0): Generator<repository.Range> {
-  for (let from = 1; from <= last; from += PART) yield { from, to: from + PART - 1 }
+/** Goes through a table up to the row that was the last when it began, so that it ends while others write. */
+async function* parts<T>(
+  store: Store,
+  table: 'products' | 'movements',
+  last: number,
+  count: number,
+  verify: (reader: Reader, range: repository.Range) => Promise<T>,
+): AsyncGenerator<T> {
+  for (let from = 1; from <= last; ) {
+    const { to, part } = await store.read(async (reader) => {
+      const to = Math.min(last, (await repository.endOfPart(reader, table, from - 1, count)) ?? last)
+      return { to, part: await verify(reader, { from, to }) }
+    })
+    yield part
+    from = to + 1
+  }
 }
 
 async function verifyProducts(reader: Reader, range: repository.Range) {
@@ -84,8 +100,10 @@ function* compareTotals(sums: TotalSum[], totals: TotalSum[]): Generator<LedgerD
     if (sum.value !== value)
       yield { ...product, field: 'value', recorded: fromAmount(value), recomputed: fromAmount(sum.value) }
   }
-  for (const { product_id, quantity } of recomputed.values()) {
-    yield { kind: 'product', product_id, field: 'quantity', ...quantities(0, quantity) }
+  for (const { product_id, quantity, value } of recomputed.values()) {
+    const product = { kind: 'product', product_id } as const
+    if (quantity !== 0) yield { ...product, field: 'quantity', ...quantities(0, quantity) }
+    if (value !== 0) yield { ...product, field: 'value', recorded: fromAmount(0), recomputed: fromAmount(value) }
   }
 }
 
@@ -95,10 +113,11 @@ const quantities = (recorded: number, recomputed: number) => ({
 })
 
 async function verifyMovements(reader: Reader, range: repository.Range) {
-  const { movements, empty } = await repository.checkMovements(reader, range)
+  const movements = await repository.countMovementsBetween(reader, range)
   const differences: LedgerDifference[] = []
-  if (empty !== null)
-    differences.push({ kind: 'movement', field: 'lines', movement_id: empty, recorded: '0', recomputed: '1' })
+  for (const movement_id of await repository.findEmptyMovements(reader, range)) {
+    differences.push({ kind: 'movement', field: 'lines', movement_id, recorded: '0', recomputed: '1' })
+  }
   for (const movement_id of await repository.findBrokenReversals(reader, range)) {
     differences.push({ kind: 'movement', field: 'reversal', movement_id, recorded: 'no mirror', recomputed: 'mirror' })
   }

@@ -35,7 +35,7 @@ export function planReversal(type: MovementType, lines: PlannedLine[], state: St
   const flows = lines.map((line) => {
     if (!line.product.is_active) throw archivedProduct(line.product)
     const [from_location_id, to_location_id] = [line.to_location_id, line.from_location_id]
-    return { ...line, from_location_id, to_location_id, pointer: `line ${line.line_number}` }
+    return { ...line, from_location_id, to_location_id, pointer: null }
   })
   for (const { from_location_id, to_location_id } of flows) {
     for (const id of [from_location_id, to_location_id]) {
@@ -140,10 +140,10 @@ const placeOf = (flow: Flow) => (flow.from_location_id ?? flow.to_location_id) a
 
 function refuseDoubleCounts(flows: Flow[]): void {
   const seen = new Set<string>()
-  for (const flow of flows) {
+  for (const [index, flow] of flows.entries()) {
     const key = levelKey(flow.product.id, placeOf(flow))
     if (seen.has(key))
-      throw invalidField(`${flow.pointer}/product_id`, 'is counted at this location by another line already')
+      throw invalidField(`#/lines/${index}/product_id`, 'is counted at this location by another line already')
     seen.add(key)
   }
 }
@@ -153,10 +153,10 @@ function requireExpected(lines: NewMovementLine[], flows: Flow[], state: StockSt
   for (const [index, line] of lines.entries()) {
     const flow = flows[index] as Flow
     if (line.expected_quantity === undefined) continue
-    const expected = exactly(line.expected_quantity, flow.product, `${flow.pointer}/expected_quantity`)
+    const pointer = `#/lines/${index}/expected_quantity`
+    const expected = exactly(line.expected_quantity, flow.product, pointer)
     const { quantity } = levelOf(state, flow.product.id, placeOf(flow))
-    if (expected !== quantity)
-      errors.push({ pointer: `${flow.pointer}/expected_quantity`, detail: `the level is ${fromThousandths(quantity)}` })
+    if (expected !== quantity) errors.push({ pointer, detail: `the level is ${fromThousandths(quantity)}` })
   }
   if (errors.length > 0)
     throw new Problem(

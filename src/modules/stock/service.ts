@@ -181,11 +181,14 @@ async function loadState(
 ): Promise<StockState> {
   const held = mode === 'held'
   // Sent together and carried out in this order: levels are read only once the products are held.
-  const [productRows, levelRows, locationRows] = await Promise.all([
+  const locate = held ? repository.shareLocations : repository.readLocations
+  const [productRows, levelRows, found] = await Promise.all([
     (held ? repository.lockProducts : repository.readProducts)(db, { ids: products }),
     repository.readLevels(db, { ids: products }),
-    (held ? repository.shareLocations : repository.readLocations)(db, { ids: locations }),
+    locate(db, { ids: locations }),
   ])
+  // The default changed hands while it was being read: the next statement sees the new one.
+  const locationRows = found.some((row) => row.is_default) ? found : await locate(db, { ids: locations })
   return {
     products: new Map(productRows.map((row) => [row.id, row])),
     levels: new Map(levelRows.map((row) => [levelKey(row.product_id, row.location_id), row])),

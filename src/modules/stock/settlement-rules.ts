@@ -25,7 +25,7 @@ interface Balance {
   location_id: number
   into: number
   out: number
-  pointers: string[]
+  pointers: Flow['pointer'][]
 }
 
 function requireStock(type: MovementType, flows: Flow[], state: StockState): void {
@@ -36,9 +36,9 @@ function requireStock(type: MovementType, flows: Flow[], state: StockState): voi
     // What comes in by the same movement is there for a correction to take, but was not there to be promised away.
     const takeable = PHYSICAL.has(type) ? quantity + balance.into : quantity - reserved
     if (balance.out > takeable) short.push(balance)
-    if (quantity + balance.into - balance.out > MAX_THOUSANDTHS) {
-      throw invalidField(`${balance.pointers[0]}/quantity`, `makes a level beyond ${MAX_UNITS}, the most that is kept`)
-    }
+    // Lines are applied one after another, so a level is full even when a later line would make room again.
+    if (quantity + balance.into > MAX_THOUSANDTHS)
+      throw tooMuch(balance.pointers[0], `makes a level beyond ${MAX_UNITS}, the most that is kept`)
   }
   if (short.length > 0) throw insufficient(type, short, state)
 }
@@ -59,6 +59,9 @@ function balancesOf(flows: Flow[]): Balance[] {
   return [...balances.values()]
 }
 
+const tooMuch = (pointer: Flow['pointer'] | undefined, detail: string): Problem =>
+  invalidField(pointer ? `${pointer}/quantity` : '#', detail)
+
 function insufficient(type: MovementType, short: Balance[], state: StockState): Problem {
   const shortages = short.map(({ product, location_id, into, out }) => {
     const { quantity, reserved } = levelOf(state, product.id, location_id)
@@ -74,13 +77,18 @@ function insufficient(type: MovementType, short: Balance[], state: StockState): 
   const [first] = shortages
   const code = state.locations.get(first?.location_id ?? 0)?.code
   const errors = short.flatMap(({ pointers }, index) =>
-    pointers.map((pointer) => ({
-      pointer: `${pointer}/quantity`,
-      detail: `only ${shortages[index]?.available} available`,
-    })),
+    pointers
+      .filter((pointer) => pointer !== null)
+      .map((pointer) => ({
+        pointer: `${pointer}/quantity`,
+        detail: `only ${shortages[index]?.available} available`,
+      })),
   )
   const detail = `Only ${first?.available} of ${first?.sku} are available at ${code ?? first?.location_id}, ${first?.requested} were asked for. Nothing was written.`
-  return new Problem('insufficient-stock', detail, { errors, members: { shortages } })
+  return new Problem('insufficient-stock', detail, {
+    ...(errors.length > 0 ? { errors } : {}),
+    members: { shortages },
+  })
 }
 
 /**
@@ -99,8 +107,8 @@ function valued(flows: Flow[]): PlannedLine[] {
       total.quantity += line.quantity
       total.value += value
       if (total.value > MAX_VALUE)
-        throw invalidField(
-          `${pointer}/quantity`,
+        throw tooMuch(
+          pointer,
           `makes a stock worth more than ${fromAmount(MAX_VALUE)}, the most that can be kept exactly`,
         )
       return { ...line, value }

@@ -45,8 +45,8 @@ export interface PlannedLine {
 /** What is known of a line before its value is: `value` is given where it does not come from the average. */
 export interface Flow extends Omit<PlannedLine, 'value'> {
   value: number | undefined
-  /** JSON pointer of the line. */
-  pointer: string
+  /** JSON pointer of the line; null where the request has no lines, as for a reversal. */
+  pointer: string | null
 }
 
 export const levelKey = (product_id: number, location_id: number): string => `${product_id}/${location_id}`

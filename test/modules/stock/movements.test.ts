@@ -206,3 +206,44 @@ onEveryEngine('expected_quantity compares and sets', async (t, engine) => {
   )
   t.same(racers.map((answer) => answer.statusCode).sort(), [201, 409, 409])
 })
+
+onEveryEngine('a level is never beyond its limit, not even between two lines', async (t, engine) => {
+  const app = await buildTestApp(t, engine)
+  const { products, locations } = await seedShop(app.store, [0], 2)
+  const [a = 0] = products
+  const [main = 0, second = 0, third = 0] = locations
+  await move(app, 'receipt', [{ product_id: a, quantity: 1_000_000_000 }])
+  await move(app, 'receipt', [{ product_id: a, quantity: 5, location_id: second }])
+  const swap = [
+    { product_id: a, quantity: 5, location_id: second, to_location_id: main },
+    { product_id: a, quantity: 5, location_id: main, to_location_id: third },
+  ]
+  t.match((await move(app, 'transfer', swap)).json(), { status: 422, errors: [{ pointer: '#/lines/0/quantity' }] })
+  t.equal((await move(app, 'transfer', swap.toReversed())).statusCode, 422, 'whatever the order of the lines')
+  const correction = [
+    { product_id: a, quantity: -5 },
+    { product_id: a, quantity: 5 },
+  ]
+  t.equal((await move(app, 'adjustment', correction)).statusCode, 422)
+  t.same((await proves(app)).differences, [])
+})
+
+onEveryEngine('a movement that names no location finds the default, also while it changes hands', async (t, engine) => {
+  const app = await buildTestApp(t, engine)
+  const { products, locations } = await seedShop(app.store)
+  const [a = 0] = products
+  const [main = 0, second = 0] = locations
+  const held = Promise.withResolvers<void>()
+  const waiting = held.promise.then(() => move(app, 'receipt', [{ product_id: a, quantity: 1 }]))
+  await app.store.write(async (trx) => {
+    if (engine === 'postgresql')
+      await trx.selectFrom('locations').select('id').where('id', '=', main).forUpdate().execute()
+    held.resolve()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await trx.updateTable('locations').set({ is_default: false }).where('id', '=', main).execute()
+    await trx.updateTable('locations').set({ is_default: true }).where('id', '=', second).execute()
+  })
+  const answer = await waiting
+  t.equal(answer.statusCode, 201, answer.body)
+  t.equal(await levelOf(app, a, second), 1)
+})
