@@ -37,8 +37,6 @@ export async function registerOpenApi(app: FastifyInstance, options: OpenApiOpti
         description: DESCRIPTION,
         license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
       },
-      // Relative to the document, so that it also holds behind a path prefix.
-      servers: [{ url: '.', description: 'This service' }],
       tags: options.tags,
       components: {
         securitySchemes: {
@@ -53,7 +51,11 @@ export async function registerOpenApi(app: FastifyInstance, options: OpenApiOpti
       security: [{ bearerAuth: [] }],
     },
     refResolver: { buildLocalReference: (schema, _base, _fragment, index) => String(schema.$id ?? `def-${index}`) },
-    transformObject: (document) => toOpenApi302('openapiObject' in document ? document.openapiObject : {}),
+    transformObject: (document) => ({
+      ...toOpenApi302('openapiObject' in document ? document.openapiObject : {}),
+      // Relative to the document, so that it also holds behind a path prefix. The plugin itself takes no such address.
+      servers: [{ url: '.', description: 'This installation, local or production' }],
+    }),
   })
   for (const component of Object.values(components)) app.addSchema(component)
   let json: string | undefined
@@ -70,6 +72,17 @@ export async function registerOpenApi(app: FastifyInstance, options: OpenApiOpti
   if (options.ui) await registerUi(app, options.title)
 }
 
+/** The page's own object, where the function below runs. */
+declare const ui: { preauthorizeApiKey(scheme: string, token: string): void }
+
+/** Sent to the page as text: whoever logs in there is authorised for every other operation. */
+function authoriseAfterLogin(response: { ok: boolean; url: string; obj: { access_token: string } }) {
+  if (response.ok && /\/auth\/(login|refresh)$/.test(response.url)) {
+    ui.preauthorizeApiKey('bearerAuth', response.obj.access_token)
+  }
+  return response
+}
+
 async function registerUi(app: FastifyInstance, title: string): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
@@ -80,12 +93,7 @@ async function registerUi(app: FastifyInstance, title: string): Promise<void> {
       tryItOutEnabled: true,
       docExpansion: 'list',
       filter: true,
-      // Runs in the page, where `ui` is the page itself: whoever logs in is authorised for every other operation.
-      responseInterceptor: Function(
-        'response',
-        `if (response.ok && /\\/auth\\/(login|refresh)$/.test(response.url)) ui.preauthorizeApiKey('bearerAuth', response.obj.access_token)
-         return response`,
-      ) as never,
+      responseInterceptor: authoriseAfterLogin as never,
     },
     uiHooks: {
       // Without the slash the page would look for its files beside itself.
