@@ -42,10 +42,8 @@ async function buildDocuments(): Promise<Record<string, string>> {
   const app = await buildApp({ config, store, migrations: new Migrations(store), log })
   try {
     await app.ready()
-    return {
-      'openapi.json': `${JSON.stringify(app.swagger(), null, 2)}\n`,
-      'openapi.yaml': app.swagger({ yaml: true }),
-    }
+    const { json, yaml } = await app.openApi()
+    return { 'openapi.json': json, 'openapi.yaml': yaml }
   } finally {
     await app.close()
     await store.close()

@@ -62,7 +62,7 @@ export async function buildApp({
   await registerBrowserRules(app, config)
   const limit = await createLimiter(app, config.rateLimitMax)
   registerNotFound(app, limit)
-  await registerOpenApi(app, { title: config.apiTitle, version: config.apiVersion, ui: config.swaggerUi, tags })
+  registerOpenApi(app, { title: config.apiTitle, version: config.apiVersion, ui: config.swaggerUi, tags })
   registerHealth(app, { store, readiness, version: config.apiVersion })
   await registerTokens(app, config.jwtSecretKey, config.jwtAccessTokenExpires)
   const services: Services = {

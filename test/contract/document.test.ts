@@ -9,7 +9,7 @@ type Node = any
 
 const contract = async (t: Test) => {
   const { app } = await buildTestApp(t, 'sqlite')
-  return { app, contract: new Contract(app) }
+  return { app, contract: new Contract((await app.openApi()).json) }
 }
 
 test('every operation says what it is, who may use it and how it can fail', async (t) => {

@@ -71,7 +71,8 @@ export async function buildTestApp(t: Test, engine: Engine, env: Record<string, 
       },
       ...(body === undefined ? {} : { payload: payloadOf(body) }),
     })
-    contractOf(app).check(method, url, response)
+    const contract = await contractOf(app)
+    contract.check(method, url, response)
     return response
   }
   return { app, store, engine, config, url: database.url, call, tokens }

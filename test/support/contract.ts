@@ -23,8 +23,8 @@ export class Contract {
   readonly #ajv: Ajv
   readonly #validators = new Map<string, ValidateFunction>()
 
-  constructor(app: FastifyInstance) {
-    this.document = JSON.parse(JSON.stringify(app.swagger()))
+  constructor(json: string) {
+    this.document = JSON.parse(json)
     this.operations = Object.entries<Node>(this.document.paths).flatMap(([path, item]) =>
       METHODS.filter((method) => item[method]).map((method) => ({ method, path, operation: item[method] })),
     )
@@ -100,7 +100,7 @@ function toDraft07(node: Node): Node {
 let contract: Contract | undefined
 
 /** The contract of the service; the same for every app of a process, so it is read once. */
-export const contractOf = (app: FastifyInstance): Contract => {
-  contract ??= new Contract(app)
+export async function contractOf(app: FastifyInstance): Promise<Contract> {
+  contract ??= new Contract((await app.openApi()).json)
   return contract
 }
