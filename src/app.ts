@@ -3,16 +3,18 @@ import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import underPressure from '@fastify/under-pressure'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.ts'
 import type { Migrations } from './db/migrator.ts'
 import type { Store } from './db/types.ts'
 import { Problem } from './errors.ts'
 import { registerTokens } from './http/auth.ts'
+import { createTrust, registerClientAddress, requestIds, type Trust } from './http/client-address.ts'
 import { ReadinessState, registerHealth } from './http/health.ts'
 import { Idempotency } from './http/idempotency.ts'
-import { parseJson } from './http/json.ts'
-import { createLimiter, registerClientAddress } from './http/limits.ts'
+import { registerParsers } from './http/json.ts'
+import { createLimiter, type Limiter } from './http/limits.ts'
+import { registerNotFound } from './http/not-found.ts'
 import { registerOpenApi } from './http/openapi.ts'
 import { Cursors } from './http/paging.ts'
 import { clientErrorHandler, frameworkErrors, registerProblems } from './http/problems.ts'
@@ -49,15 +51,18 @@ export async function buildApp({
   log,
   onReady = async () => {},
 }: Dependencies): Promise<App> {
-  const app = newFastify(config, log)
+  const trust = createTrust(config.trustProxy)
+  const app = newFastify(trust, log)
   registerProblems(app)
   app.setValidatorCompiler(createValidatorCompiler())
   registerParsers(app)
-  registerRequestLog(app)
-  registerClientAddress(app, config.clientIpHeader)
-  await registerBrowserRules(app, config)
   const readiness = new ReadinessState(migrations, onReady)
-  await registerOpenApi(app, { title: config.apiTitle, version: config.apiVersion, ui: config.swaggerUi, tags })
+  registerRequestLog(app, readiness)
+  registerClientAddress(app, trust, config.clientIpHeader)
+  await registerBrowserRules(app, config)
+  const limit = await createLimiter(app, config.rateLimitMax)
+  registerNotFound(app, limit)
+  registerOpenApi(app, { title: config.apiTitle, version: config.apiVersion, ui: config.swaggerUi, tags })
   registerHealth(app, { store, readiness, version: config.apiVersion })
   await registerTokens(app, config.jwtSecretKey, config.jwtAccessTokenExpires)
   const services: Services = {
@@ -66,22 +71,25 @@ export async function buildApp({
     cursors: new Cursors(config.secretKey),
     idempotency: new Idempotency(store, config.secretKey),
   }
-  await app.register((api) => registerApi(api, services, readiness), { prefix: '/api/v1' })
+  await app.register((api) => registerApi(api, services, readiness, limit), { prefix: '/api/v1' })
   return Object.assign(app, { readiness }) as unknown as App
 }
 
-function newFastify(config: Config, log: FastifyBaseLogger): FastifyInstance {
+function newFastify(trust: Trust, log: FastifyBaseLogger): FastifyInstance {
   return Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,
     // Longer than the edges in front of it keep a connection, or they would meet a closed one.
     keepAliveTimeout: 100_000,
     handlerTimeout: 25_000,
     routerOptions: { maxParamLength: 300 },
-    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
-    requestIdHeader: config.trustProxy.length > 0 ? 'x-request-id' : false,
+    trustProxy: trust,
+    requestIdHeader: false,
+    genReqId: requestIds(trust),
+    // How often slow requests are looked for.
+    http: { connectionsCheckingInterval: 5000 },
     frameworkErrors,
     clientErrorHandler,
     schemaController: { compilersFactory: { buildSerializer: lazySerializers } },
@@ -100,16 +108,8 @@ const lazySerializers: ReturnType<typeof SerializerSelector> = (schemas, options
   }
 }
 
-function registerParsers(app: FastifyInstance): void {
-  app.removeContentTypeParser(['application/json', 'text/plain'])
-  const types = ['application/json', 'application/merge-patch+json']
-  app.addContentTypeParser(types, { parseAs: 'string' }, async (_request: unknown, body: string) =>
-    body === '' ? undefined : parseJson(body),
-  )
-}
-
 /** One line for each request, when its answer has left. */
-function registerRequestLog(app: FastifyInstance): void {
+function registerRequestLog(app: FastifyInstance, readiness: ReadinessState): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     if (request.url.length > MAX_URL)
@@ -125,6 +125,8 @@ function registerRequestLog(app: FastifyInstance): void {
       user: request.actor?.id,
     }
     request.log.info(line, 'request')
+    // Idle connections end at a stop; this one was not idle then, and would be kept open.
+    if (readiness.isStopping) request.raw.socket.end()
   })
 }
 
@@ -144,6 +146,8 @@ async function registerBrowserRules(app: FastifyInstance, config: Config): Promi
   })
   await app.register(cors, {
     origin: config.corsOrigins.length > 0 ? [...config.corsOrigins] : false,
+    // A plain OPTIONS is answered too, and not refused in plain text.
+    strictPreflight: false,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: [
       'ETag',
@@ -159,11 +163,16 @@ async function registerBrowserRules(app: FastifyInstance, config: Config): Promi
   })
 }
 
-async function registerApi(api: FastifyInstance, services: Services, readiness: ReadinessState): Promise<void> {
+async function registerApi(
+  api: FastifyInstance,
+  services: Services,
+  readiness: ReadinessState,
+  limit: Limiter,
+): Promise<void> {
   await api.register(underPressure, { maxEventLoopDelay: 2000, retryAfter: 2 })
   api.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
     if (!readiness.isCurrent) await readiness.require()
   })
-  await registerModules(api, services, await createLimiter(api, services.config.rateLimitMax))
+  await registerModules(api, services, limit)
 }

@@ -1,14 +1,14 @@
 import './node-version.js'
 import closeWithGrace from 'close-with-grace'
-import type { FastifyBaseLogger } from 'fastify'
 import { buildApp } from './app.ts'
 import { type Config, ConfigError, loadConfig } from './config.ts'
-import { Migrations, unknownMigrations } from './db/migrator.ts'
+import { Migrations } from './db/migrator.ts'
 import { openStore } from './db/open.ts'
 import { listen } from './listen.ts'
 import { createLog } from './log.ts'
 import { ensureAdministrator } from './modules/users/service.ts'
 import { purgeExpired } from './modules.ts'
+import { prepareDatabase } from './prepare-database.ts'
 import { announce, welcome } from './welcome.ts'
 
 /** A stop takes no longer than this, whatever a request is doing. */
@@ -39,8 +39,10 @@ async function start(config: Config): Promise<void> {
     onPoolError: (error) => log.warn({ err: error }, 'a database connection broke'),
   })
   const migrations = new Migrations(store)
-  await migrate(config, migrations, log)
-  const onReady = async () => announce(await ensureAdministrator(store, config))
+  await prepareDatabase(migrations, { migrate: config.migrateOnStart, log })
+  // In production stdout is the log, and nothing but.
+  const print = development ? console.log : console.error
+  const onReady = async () => announce(await ensureAdministrator(store, config), print)
   const app = await buildApp({ config, store, migrations, log, onReady })
   // Not fatal: until somebody migrates, /ready answers 503 and so does everything else.
   await app.readiness.require().catch((error) => log.warn((error as Error).message))
@@ -57,15 +59,4 @@ async function start(config: Config): Promise<void> {
     await app.close()
     await store.close()
   })
-}
-
-/** Brings the schema up to date where that is wanted, and stops before a schema that this version does not know. */
-async function migrate(config: Config, migrations: Migrations, log: FastifyBaseLogger): Promise<void> {
-  const { pending, unknown } = await migrations.state()
-  if (unknown.length > 0) {
-    throw new Error(unknownMigrations(unknown))
-  }
-  if (!config.migrateOnStart || pending.length === 0) return
-  const names = await migrations.migrate('latest')
-  log.info({ migrations: names }, 'database migrated')
 }

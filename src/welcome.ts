@@ -15,7 +15,10 @@ export function welcome(port: number, config: Config): void {
 }
 
 /** Prints, this once, the password made for the first administrator. It is never logged. */
-export function announce(administrator: { username: string; password: string } | undefined): void {
+export function announce(
+  administrator: { username: string; password: string } | undefined,
+  print: (text: string) => void,
+): void {
   if (administrator === undefined) return
   const lines = [
     'The database is new: this administrator was made. The password is shown only now.',
@@ -26,5 +29,5 @@ export function announce(administrator: { username: string; password: string } |
     'Log in with POST /api/v1/auth/login and change it with POST /api/v1/auth/me/password.',
   ]
   const rule = '─'.repeat(84)
-  console.log(`\n${rule}\n${lines.join('\n')}\n${rule}\n`)
+  print(`\n${rule}\n${lines.join('\n')}\n${rule}\n`)
 }

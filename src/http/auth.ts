@@ -1,7 +1,8 @@
 import jwt from '@fastify/jwt'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
-import { isPermitted, type Permission } from './permissions.ts'
+import { addressClient } from './limits.ts'
+import { isPermission, isPermitted, type Permission } from './permissions.ts'
 
 /** Who is asking, read from the database for this request. */
 export interface Actor {
@@ -72,34 +73,33 @@ export async function registerTokens(app: FastifyInstance, secret: string, acces
 }
 
 /**
- * Gives every route registered on `app` the guard its `x-permission` asks for. A route without one does not start;
- * `public` is said in so many words.
+ * Gives every route registered on `app` the guard its `x-permission` asks for. A route that names neither a permission
+ * nor, with `security: []`, that it is open to everybody does not start.
  */
 export function registerGuard(app: FastifyInstance, options: AuthOptions): void {
   app.decorateRequest('actor', null as unknown as Actor)
   app.decorateRequest('sessionId', 0)
   app.addHook('onRoute', (route) => {
-    const schema = (route.schema ?? {}) as Record<string, unknown>
-    const permission = schema['x-permission'] as Permission | 'public' | undefined
-    if (permission === undefined) throw new Error(`${route.method} ${route.url} names no x-permission`)
-    const guard = permission === 'public' ? openTo(options) : guardOf(permission, options)
-    if (permission === 'public') {
-      schema.security = []
-      delete schema['x-permission']
+    const schema = (route.schema ?? {}) as { security?: unknown[]; 'x-permission'?: string }
+    const permission = schema['x-permission']
+    const isPublic = schema.security?.length === 0
+    if (isPublic === isPermission(permission)) {
+      throw new Error(`${route.method} ${route.url} names no x-permission that there is, or names one and is public`)
     }
+    const guard = isPublic ? openTo(options) : guardOf(permission as Permission, options)
     route.onRequest = [guard, ...[route.onRequest ?? []].flat()]
   })
 }
 
 const openTo = (options: AuthOptions) => async (request: FastifyRequest, reply: FastifyReply) => {
-  await options.limit(request, reply, `address ${request.clientAddress}`)
+  await options.limit(request, reply, addressClient(request))
 }
 
 const guardOf =
   (permission: Permission, options: AuthOptions) => async (request: FastifyRequest, reply: FastifyReply) => {
     const claims = await verify(request)
     // Counted before the database is asked, and by address as long as it is not known who asks.
-    await options.limit(request, reply, claims ? `user ${claims.sub}` : `address ${request.clientAddress}`)
+    await options.limit(request, reply, claims ? `user ${claims.sub}` : addressClient(request))
     const actor = claims ? await options.findActor(claims.sid) : undefined
     if (!claims || actor?.token_version !== claims.tv || String(actor.id) !== claims.sub) throw unauthenticated(request)
     request.actor = actor

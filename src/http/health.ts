@@ -4,7 +4,7 @@ import type { Migrations } from '../db/migrator.ts'
 import type { Store } from '../db/types.ts'
 import { Problem } from '../errors.ts'
 import { now } from '../values/time.ts'
-import { answer, operation, publicProblems } from './operation.ts'
+import { answer, onlyProblems, operation } from './operation.ts'
 import { Component, DateTime, StringEnum } from './schema.ts'
 
 const Health = Component(
@@ -66,6 +66,10 @@ export class ReadinessState {
     this.#current = true
   }
 
+  get isStopping(): boolean {
+    return this.#stopping
+  }
+
   get isCurrent(): boolean {
     return this.#current && !this.#stopping
   }
@@ -88,11 +92,13 @@ export function registerHealth(
           summary: 'Is the process alive',
           description: 'Answers 200 while the process lives, whatever the database does.',
         }),
-        security: [],
-        response: { 200: answer(Health, 'Alive') },
+        response: { 200: answer(Health, 'Alive'), ...onlyProblems(400) },
       },
     },
-    async () => ({ status: 'healthy', timestamp: now(), version: options.version }),
+    async (_request, reply) => {
+      reply.header('cache-control', 'no-store')
+      return { status: 'healthy', timestamp: now(), version: options.version }
+    },
   )
   app.get(
     '/ready',
@@ -106,11 +112,11 @@ export function registerHealth(
           summary: 'Can it serve',
           description: 'Answers 200 only while the database is reachable and its migrations are current.',
         }),
-        security: [],
-        response: { 200: answer(Readiness, 'Ready'), ...publicProblems() },
+        response: { 200: answer(Readiness, 'Ready'), ...onlyProblems(400, 503) },
       },
     },
-    async () => {
+    async (_request, reply) => {
+      reply.header('cache-control', 'no-store')
       await withinProbeTime(options.readiness.require().then(() => options.store.ping()))
       return { status: 'ready' }
     },
@@ -127,6 +133,9 @@ async function withinProbeTime(work: Promise<void>): Promise<void> {
   })
   try {
     await Promise.race([work, late])
+  } catch (error) {
+    if (error instanceof Problem) throw error
+    throw new Problem('database-unavailable', 'The database does not answer as it should.', { cause: error })
   } finally {
     clearTimeout(timer)
   }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sql } from 'kysely'
 import type { Store, Writer } from '../db/types.ts'
-import { Problem } from '../errors.ts'
+import { Problem, type Slug } from '../errors.ts'
 import { now, secondsFrom } from '../values/time.ts'
 
 /** What a write answers. */
@@ -36,6 +36,7 @@ class Answered extends Error {
 
 export const KEPT_SECONDS = 86_400
 const NOT_KEPT = new Set([401, 429])
+const ABOUT_THE_KEY = new Set<Slug>(['idempotency-key-reused', 'request-in-progress'])
 
 /**
  * Carries out writes once per `Idempotency-Key`: the key and the effect are one transaction, so a repetition finds
@@ -72,7 +73,7 @@ export class Idempotency {
     } catch (error) {
       if (error instanceof Answered) return replay(reply, error.stored)
       if (!(error instanceof Problem) || error.status >= 500 || NOT_KEPT.has(error.status)) throw error
-      if (error.slug === 'idempotency-key-reused') throw error
+      if (ABOUT_THE_KEY.has(error.slug)) throw error
       return await this.#keepRefusal(request, reply, scope, error)
     }
   }
@@ -84,11 +85,12 @@ export class Idempotency {
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
       const detail = 'must be 1 to 255 visible ASCII characters'
       throw new Problem('invalid-parameter', `Idempotency-Key ${detail}.`, {
-        errors: [{ pointer: 'headers:/idempotency-key', detail }],
+        errors: [{ pointer: 'header:/idempotency-key', detail }],
       })
     }
     const fingerprint = createHmac('sha256', this.#secret)
-      .update(JSON.stringify(request.body ?? null))
+      // With the query, or what `dry_run=true` was told would be the answer to the real thing.
+      .update(JSON.stringify([request.query, request.body ?? null]))
       .digest('base64url')
     return { user_id: request.actor.id, route: `${request.method} ${request.url.split('?', 1)[0]}`, key, fingerprint }
   }

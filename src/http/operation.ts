@@ -48,13 +48,13 @@ interface Operation {
   description: string
 }
 
-/** Name, tag, texts and the permission of an operation. */
+/** Name, tag, texts and the permission of an operation; one that is open to everybody is `public`. */
 export const operation = ({ id, tag, permission, summary, description }: Operation) => ({
   operationId: id,
   tags: [tag],
   summary,
   description,
-  'x-permission': permission,
+  ...(permission === 'public' ? { security: [] } : { 'x-permission': permission }),
 })
 
 type Headers = Record<string, object>
@@ -101,20 +101,19 @@ const problem = (description: string, status: number) => ({
   content: { 'application/problem+json': { schema: Ref(ProblemDocument) } },
 })
 
-/** The problems an operation can answer, besides those that every one can. */
-export function problems(...statuses: number[]): Record<number | 'default', object> {
-  const all = [400, 401, 403, 429, 503, ...statuses].sort((a, b) => a - b)
-  return {
-    ...Object.fromEntries(all.map((status) => [status, problem(DESCRIPTIONS[status] as string, status)])),
-    default: problem('Anything else', 0),
-  } as Record<number | 'default', object>
+type Problems = Record<number | 'default', object>
+
+/** Exactly these problems, and `default` for what nobody can foresee. */
+export function onlyProblems(...statuses: number[]): Problems {
+  const described = statuses.map((status) => [status, problem(DESCRIPTIONS[status] as string, status)] as const)
+  return { ...Object.fromEntries(described), default: problem('Anything else', 0) } as Problems
 }
 
+/** The problems an operation can answer, besides those that every one can. */
+export const problems = (...statuses: number[]): Problems => onlyProblems(400, 401, 403, 429, 503, ...statuses)
+
 /** The same for an operation that is open to everybody. */
-export function publicProblems(...statuses: number[]): Record<number | 'default', object> {
-  const { 403: _forbidden, ...rest } = problems(...statuses)
-  return rest as Record<number | 'default', object>
-}
+export const publicProblems = (...statuses: number[]): Problems => onlyProblems(400, 401, 429, 503, ...statuses)
 
 // Open objects: a closed one would refuse every other header of a request.
 export const ifMatch = Type.Object({

@@ -21,6 +21,9 @@ const LEAST_ROLE = {
 
 export type Permission = keyof typeof LEAST_ROLE
 
+export const isPermission = (name: string | undefined): name is Permission =>
+  name !== undefined && Object.hasOwn(LEAST_ROLE, name)
+
 const granted = new Map<string, ReadonlySet<Permission>>(
   ROLES.map((role, rank) => {
     const permissions = (Object.keys(LEAST_ROLE) as Permission[]).filter(

@@ -1,7 +1,7 @@
-import { STATUS_CODES } from 'node:http'
+import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { ErrorObject } from 'ajv'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, type Slug } from '../errors.ts'
 import { describeErrors } from './validation.ts'
 
@@ -18,17 +18,21 @@ const FRAMEWORK: Record<string, [Slug, string]> = {
 
 /** Sends a problem document; nothing else in the service writes one. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
-  return reply
-    .code(problem.status)
-    .headers(problem.headers)
-    .type('application/problem+json; charset=utf-8')
-    .send(JSON.stringify(problem.toDocument(request.id)))
+  return (
+    reply
+      .code(problem.status)
+      .headers(problem.headers)
+      // Before routing no hook has set it.
+      .header('x-request-id', request.id)
+      .type('application/problem+json; charset=utf-8')
+      .send(JSON.stringify(problem.toDocument(request.id)))
+  )
 }
 
 /** Any error as a problem. What is not expected is an internal error, which says nothing of what happened. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
-  const { validation, validationContext, statusCode, code } = error as Partial<FastifyError>
+  const { validation, validationContext, statusCode, code } = (error ?? {}) as Partial<FastifyError>
   if (validation) return validationProblem(validation as ErrorObject[], validationContext ?? 'body')
   const known = code === undefined ? undefined : FRAMEWORK[code]
   if (known) return new Problem(known[0], known[1])
@@ -50,49 +54,31 @@ function onError(error: unknown, request: FastifyRequest, reply: FastifyReply): 
   return sendProblem(request, reply, problem)
 }
 
-const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
-
-function onNotFound(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const url = request.url.split('?', 1)[0] as string
-  const allowed = METHODS.filter((method) => app.findRoute({ method, url }))
-  if (allowed.length === 0 || allowed.includes(request.method as HTTPMethods)) {
-    return sendProblem(
-      request,
-      reply,
-      new Problem('route-not-found', `There is nothing at ${url.slice(0, 200)}; see /docs.`),
-    )
-  }
-  const allow = allowed.join(', ')
-  const problem = new Problem('method-not-allowed', `Allowed here: ${allow}.`, { headers: { allow } })
-  return sendProblem(request, reply, problem)
-}
-
-/** Makes every failure of `app` a problem document, also those before routing. Call it before anything is registered. */
+/** Makes every failure of `app` a problem document. Call it before anything is registered. */
 export function registerProblems(app: FastifyInstance): void {
   app.setErrorHandler(onError)
-  app.setNotFoundHandler((request, reply) => onNotFound(app, request, reply))
 }
 
 export const frameworkErrors = onError
 
-const CLIENT_ERRORS: Record<string, Slug> = {
-  HPE_HEADER_OVERFLOW: 'headers-too-large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+const CLIENT_ERRORS: Record<string, [slug: Slug, reason: string]> = {
+  HPE_HEADER_OVERFLOW: ['headers-too-large', 'Request Header Fields Too Large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'Request Timeout'],
 }
 
 /** Answers what is no HTTP request at all, on the bare socket. */
-export function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
+export function clientErrorHandler(this: FastifyInstance, error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
-  const problem = new Problem(
-    CLIENT_ERRORS[error.code ?? ''] ?? 'invalid-request',
-    'This is not a well-formed HTTP request.',
-  )
-  const body = JSON.stringify(problem.toDocument(''))
+  const [slug, reason] = CLIENT_ERRORS[error.code ?? ''] ?? ['invalid-request', 'Bad Request']
+  const problem = new Problem(slug, 'This is not a well-formed HTTP request, or it did not arrive in time.')
+  const id = randomUUID()
+  const body = JSON.stringify(problem.toDocument(id))
+  this.log.info({ reqId: id, status: problem.status, code: error.code, address: socket.remoteAddress }, 'request')
   socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${problem.status} ${reason}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+      `X-Request-Id: ${id}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }

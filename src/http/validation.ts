@@ -3,6 +3,7 @@ import addFormats from 'ajv-formats'
 import type { FastifySchemaCompiler } from 'fastify'
 import type { FieldError } from '../errors.ts'
 import { clean } from '../values/text.ts'
+import { escapePointer } from './json.ts'
 import { components } from './schema.ts'
 
 /** `x-clean: true`: the text is trimmed and brought to NFC where it stands, before its length counts. */
@@ -18,8 +19,14 @@ const cleanKeyword: FuncKeywordDefinition = {
   },
 }
 
+/**
+ * What every validator here starts from. The schemas themselves are validated by a test: at the start that would take
+ * longer than everything else.
+ */
+const COMMON: Options = { strictTypes: false, verbose: true, discriminator: true, meta: false, validateSchema: false }
+
 function newAjv(options: Options): Ajv {
-  const ajv = new Ajv({ useDefaults: true, strictTypes: false, verbose: true, discriminator: true, ...options })
+  const ajv = new Ajv({ ...COMMON, ...options })
   addFormats.default(ajv)
   ajv.addKeyword(cleanKeyword)
   for (const component of Object.values(components)) ajv.addSchema(component)
@@ -35,18 +42,26 @@ const SIZES = new Set(['maxItems', 'maxLength', 'maxProperties'])
  * as text, are coerced. A schema is compiled when it is first needed, which keeps the start short.
  */
 export function createValidatorCompiler(): FastifySchemaCompiler<object> {
-  const strict = newAjv({})
-  const everything = newAjv({ allErrors: true, useDefaults: false })
-  const coercing = newAjv({ coerceTypes: 'array', allErrors: true })
+  const strict = once(() => newAjv({ useDefaults: true }))
+  const everything = once(() => newAjv({ allErrors: true }))
+  const coercing = once(() => newAjv({ useDefaults: true, coerceTypes: 'array', allErrors: true }))
   return ({ schema, httpPart }) => {
-    let check: ((data: unknown) => true | ErrorObject[]) | undefined
-    const compile = () =>
-      httpPart === 'body' ? compileBody(strict, everything, schema) : compileRest(coercing, schema)
+    const check = once(() =>
+      httpPart === 'body' ? compileBody(strict(), everything, schema) : compileRest(coercing(), schema),
+    )
     return (data: unknown) => {
-      check ??= compile()
-      const outcome = check(data)
+      const outcome = check()(data)
       return outcome === true ? true : { error: outcome as unknown as Error }
     }
+  }
+}
+
+/** What is made at the first call, and kept. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }
 
@@ -55,21 +70,25 @@ function compileRest(ajv: Ajv, schema: object) {
   return (data: unknown) => validate(data) || errorsOf(validate)
 }
 
-function compileBody(strict: Ajv, everything: Ajv, schema: object) {
+function compileBody(strict: Ajv, everything: () => Ajv, schema: object) {
   const first = strict.compile(schema)
-  const all = everything.compile(schema)
+  const compileAll = once(() => everything().compile(schema))
   return (data: unknown) => {
     if (first(data)) return true
-    if (SIZES.has(first.errors?.[0]?.keyword ?? '') || all(data)) return errorsOf(first)
-    return errorsOf(all)
+    if (SIZES.has(first.errors?.[0]?.keyword ?? '')) return errorsOf(first)
+    const all = compileAll()
+    return all(data) ? errorsOf(first) : errorsOf(all)
   }
 }
 
 const errorsOf = (validate: ValidateFunction) => (validate.errors ?? []).slice(0, MAX_ERRORS)
 
+/** The parts of a request, named as the API document names them. */
+const PLACES: Record<string, string> = { querystring: 'query:', params: 'path:', headers: 'header:' }
+
 /** Says each of Ajv's findings so that the caller knows the field and the way out. */
 export function describeErrors(errors: ErrorObject[], part: string): FieldError[] {
-  const base = part === 'body' ? '#' : `${part}:`
+  const base = PLACES[part] ?? '#'
   return errors.map((error) => {
     const { missingProperty, additionalProperty } = error.params as Record<string, string | undefined>
     const field = missingProperty ?? additionalProperty
@@ -77,8 +96,6 @@ export function describeErrors(errors: ErrorObject[], part: string): FieldError[
     return { pointer, detail: describe(error) }
   })
 }
-
-const escapePointer = (name: string) => name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')
 
 function describe(error: ErrorObject): string {
   const schema = (error.parentSchema ?? {}) as { examples?: unknown[]; enum?: unknown[]; properties?: object }
@@ -96,6 +113,14 @@ function describe(error: ErrorObject): string {
       return `must be ${indefinite(String(error.params.type))}${error.data === null ? ', not null' : ''}${example}`
     case 'minProperties':
       return 'must name at least one field'
+    case 'minLength':
+      return error.params.limit === 1 ? 'must not be empty' : `must have at least ${error.params.limit} characters`
+    case 'maxLength':
+      return `must have at most ${error.params.limit} characters`
+    case 'minItems':
+      return `must have at least ${error.params.limit} item${error.params.limit === 1 ? '' : 's'}`
+    case 'maxItems':
+      return `must have at most ${error.params.limit} items`
     default:
       return `${error.message ?? 'is not valid'}${error.keyword === 'format' ? example : ''}`
   }

@@ -8,6 +8,7 @@ import { Migrations } from '../../src/db/migrator.ts'
 import type { Engine, Store } from '../../src/db/types.ts'
 import { ROLES, type Role } from '../../src/http/permissions.ts'
 import { now, secondsFrom } from '../../src/values/time.ts'
+import { contractOf } from './contract.ts'
 import { createDatabase, engines, open } from './databases.ts'
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
@@ -24,7 +25,10 @@ export interface TestApp {
   engine: Engine
   config: Config
   url: string
-  /** Sends a request to `/api/v1` + path as the administrator, or as somebody of another role, or as nobody. */
+  /**
+   * Sends a request to `/api/v1` + path as the administrator, or as somebody of another role, or as nobody.
+   * The answer must be one that the API document declares.
+   */
   call(method: Method, path: string, call?: Call): Promise<LightMyRequestResponse>
   /** The access token of the user of a role. */
   tokens: Record<Role, string>
@@ -55,19 +59,26 @@ export async function buildTestApp(t: Test, engine: Engine, env: Record<string, 
   const tokens = Object.fromEntries(
     await Promise.all(ROLES.map(async (role) => [role, await addUser(app, store, role)])),
   ) as Record<Role, string>
-  const call = async (method: Method, path: string, { as = 'admin', body, headers = {} }: Call = {}) =>
-    await app.inject({
+  const call = async (method: Method, path: string, { as = 'admin', body, headers = {} }: Call = {}) => {
+    const url = path.startsWith('/api/') || path.startsWith('//') ? path : `/api/v1${path}`
+    const response = await app.inject({
       method,
-      url: path.startsWith('/api/') || path.startsWith('//') ? path : `/api/v1${path}`,
+      url,
       headers: {
         ...(as === 'nobody' ? {} : { authorization: `Bearer ${tokens[as]}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { payload: payloadOf(body) }),
     })
+    const contract = await contractOf(app)
+    contract.check(method, url, response)
+    return response
+  }
   return { app, store, engine, config, url: database.url, call, tokens }
 }
+
+const payloadOf = (body: unknown) => (typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body))
 
 /** Makes the user named like the role, whose password nobody knows, with a session; answers its access token. */
 async function addUser(app: App, store: Store, role: Role): Promise<string> {

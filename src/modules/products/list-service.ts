@@ -42,7 +42,7 @@ function toFilter(query: ProductQuery): ProductFilter {
   const price_min = query.price_min === undefined ? undefined : toAmount(query.price_min)
   const price_max = query.price_max === undefined ? undefined : toAmount(query.price_max)
   if (price_min !== undefined && price_max !== undefined && price_max < price_min) {
-    throw invalidParameter('querystring:/price_max', 'must not be below price_min')
+    throw invalidParameter('query:/price_max', 'must not be below price_min')
   }
   const updated_since = query.updated_since === undefined ? undefined : sinceOf(query.updated_since)
   const terms = searchTerms(query.q ?? '')
@@ -52,8 +52,7 @@ function toFilter(query: ProductQuery): ProductFilter {
 function sinceOf(text: string): string {
   const time = Date.parse(text)
   // A leap second fits the format and is no instant of JavaScript.
-  if (Number.isNaN(time))
-    throw invalidParameter('querystring:/updated_since', 'is no instant, for example a leap second')
+  if (Number.isNaN(time)) throw invalidParameter('query:/updated_since', 'is no instant, for example a leap second')
   return new Date(Math.min(Math.max(time, EARLIEST), LATEST)).toISOString()
 }
 

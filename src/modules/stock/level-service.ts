@@ -58,7 +58,7 @@ export function instantFrom(name: string, text: string | undefined): string | un
   if (/^(?!0000)\d{4}-/.test(instant)) return instant
   const detail = 'is no instant of the years 1 to 9999'
   throw new Problem('invalid-parameter', `${name} ${detail}.`, {
-    errors: [{ pointer: `querystring:/${name}`, detail }],
+    errors: [{ pointer: `query:/${name}`, detail }],
   })
 }
 

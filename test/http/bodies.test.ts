@@ -1,0 +1,171 @@
+import { test } from 'tap'
+import { buildTestApp, onEveryEngine } from '../support/app.ts'
+
+test('what is no JSON is refused before any handler, with a problem document', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  const bodies: Record<string, string | Buffer> = {
+    'cut off': '{"name":"x"',
+    'single quotes': "{'name':'x'}",
+    NaN: '{"name":NaN}',
+    'a trailing comma': '{"name":"x",}',
+    'a comment': '{"name":"x"} // yes',
+    'two documents': '{"name":"x"}{"name":"y"}',
+    nothing: '',
+    'Latin-1': Buffer.from('{"name":"Peña"}', 'latin1'),
+    'UTF-16': Buffer.from('{"name":"x"}', 'utf16le'),
+  }
+  for (const [name, body] of Object.entries(bodies)) {
+    const response = await call('POST', '/categories', { body })
+    t.equal(response.statusCode, 400, name)
+    t.equal(response.json().code, 'invalid_json', name)
+    t.equal(response.headers['content-type'], 'application/problem+json; charset=utf-8')
+    t.equal(response.json().instance, response.headers['x-request-id'])
+  }
+  t.same((await call('GET', '/categories')).json().data, [])
+})
+
+test('a body that is JSON and no object names what is wrong', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  for (const body of ['null', '[]', '"x"', '1', 'true', '[{"name":"x"}]']) {
+    const response = await call('POST', '/categories', { body })
+    t.equal(response.statusCode, 422, body)
+    t.match(response.json().errors, [{ pointer: '#', detail: /^must be an object/ }])
+  }
+})
+
+const ODD_TYPES = [
+  'text/plain',
+  'text/json',
+  'text/html; charset=utf-8',
+  'application/xml',
+  'application/x-www-form-urlencoded',
+  'multipart/form-data; boundary=x',
+  'application/octet-stream',
+  'application/jsonx',
+  'application/json5',
+  'application/problem+json',
+  'application/vnd.api+json',
+  'application/json-patch+json',
+  'application/json/x',
+  'application',
+  'json',
+  '*/*',
+  'application/json; charset=utf-16',
+  'application/json;charset=iso-8859-1',
+  'application/json, text/plain',
+]
+
+test('no odd content type reaches a handler', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  for (const type of ODD_TYPES) {
+    const response = await call('POST', '/categories', { body: { name: type }, headers: { 'content-type': type } })
+    t.equal(response.statusCode, 415, type)
+    t.equal(response.json().code, 'unsupported_media_type', type)
+  }
+  t.same((await call('GET', '/categories')).json().data, [])
+})
+
+test('JSON is read under every spelling of its name', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  for (const type of ['APPLICATION/JSON', 'application/json;charset=UTF-8', 'application/merge-patch+json']) {
+    const response = await call('POST', '/categories', { body: { name: type }, headers: { 'content-type': type } })
+    t.equal(response.statusCode, 201, type)
+  }
+})
+
+test('a body without a content type is refused', async (t) => {
+  const { app, tokens } = await buildTestApp(t, 'sqlite')
+  const headers = { authorization: `Bearer ${tokens.admin}` }
+  const response = await app.inject({
+    method: 'POST',
+    url: '/api/v1/categories',
+    headers,
+    payload: Buffer.from('{"name":"x"}'),
+  })
+  t.equal(response.statusCode, 415)
+})
+
+test('a body is read up to 256 KiB', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  const sized = (bytes: number) => `{"name":"${'x'.repeat(bytes - 11)}"}`
+  const fits = await call('POST', '/categories', { body: sized(262_144) })
+  t.equal(fits.statusCode, 422)
+  t.match(fits.json().errors, [{ pointer: '#/name' }])
+  t.ok(fits.body.length < 1000, 'the answer does not repeat what was sent')
+  const over = await call('POST', '/categories', { body: sized(262_145) })
+  t.equal(over.statusCode, 413)
+  t.equal(over.json().code, 'body_too_large')
+})
+
+onEveryEngine('a number is kept as it was written, or refused by name', async (t, engine) => {
+  const { call } = await buildTestApp(t, engine)
+  const send = (number: string) =>
+    call('POST', '/movements', { body: `{"type":"receipt","lines":[{"product_id":1,"quantity":${number}}]}` })
+  for (const number of [
+    '9007199254740993',
+    '0.1000000000000000055',
+    '1e400',
+    '-1e400',
+    '1e-400',
+    '100000000000000000000001',
+    '0.30000000000000004440892098500626',
+    `1${'0'.repeat(20)}.5`,
+  ]) {
+    // biome-ignore format: a list of numbers reads best in rows
+    const response = await send(number)
+    t.equal(response.statusCode, 422, number)
+    t.match(response.json().errors, [{ pointer: '#/lines/0/quantity', detail: /more digits/ }], number)
+  }
+  for (const number of ['1e21', '1e-7', '-1', '2147483648', '1000000000.001', '0.0001', '1E5000']) {
+    const response = await send(number)
+    t.ok([404, 422].includes(response.statusCode), `${number}: ${response.statusCode}`)
+    t.not(response.statusCode, 500)
+  }
+  for (const word of ['NaN', 'Infinity', '+5', '.5', '05', '5.', '0x5', '١٢']) {
+    t.equal((await send(word)).json().code, 'invalid_json', word)
+  }
+  for (const text of ['"5"', '" 5 "', 'true', 'null', '[5]', '{}']) {
+    t.match((await send(text)).json().errors, [{ pointer: '#/lines/0/quantity', detail: /must be a number/ }], text)
+  }
+})
+
+test('names that reach into a prototype, deep nesting and half characters are refused', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  const bodies = [
+    '{"name":"a","__proto__":{"role":"admin"}}',
+    '{"name":"a","_\\u005fproto__":{"role":"admin"}}',
+    '{"name":"a","constructor":{"prototype":{}}}',
+    '{"name":"a\\ud83d"}',
+    `{"name":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
+    `{"name":12345678901234567,"x":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
+    '['.repeat(200_000),
+  ]
+  for (const body of bodies) {
+    const response = await call('POST', '/categories', { body })
+    t.ok([400, 422].includes(response.statusCode), `${body.slice(0, 60)}: ${response.statusCode}`)
+    t.ok(response.body.length < 2000)
+  }
+  t.equal(({} as { role?: string }).role, undefined)
+  t.equal(
+    (await call('POST', '/categories', { body: '{"name":"\\ud83d\\udd29 tornillo"}' })).json().name,
+    '🔩 tornillo',
+  )
+})
+
+test('a number of very many digits costs no time', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  const began = performance.now()
+  const response = await call('POST', '/categories', { body: `{"name":1${'0'.repeat(100_000)}1}` })
+  t.equal(response.statusCode, 422)
+  t.ok(performance.now() - began < 2000)
+})
+
+test('names in an answer are cut and escaped', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  const long = await call('POST', '/categories', { body: { name: 'x', ['k'.repeat(50_000)]: 1 } })
+  t.ok(long.body.length < 2000)
+  const escaped = await call('POST', '/categories', { body: { name: 'x', 'a/b~c': 1 } })
+  t.match(escaped.json().errors, [{ pointer: '#/a~1b~0c' }])
+  const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`k${index}`, 1]))
+  t.ok((await call('POST', '/categories', { body: many })).json().errors.length <= 20)
+})

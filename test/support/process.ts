@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Test } from 'tap'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+export interface Server {
+  process: ChildProcess
+  url: string
+  cwd: string
+  /** What it printed until now. */
+  stdout(): string
+  stderr(): string
+  /** Waits until it answers /health. */
+  healthy(): Promise<void>
+  /** Waits until it has printed something that matches. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>
+  /** Sends a signal and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<{ code: number | null; ms: number }>
+  exited: Promise<number | null>
+}
+
+export interface Start {
+  cwd?: string
+  env?: Record<string, string>
+  /** Without it a free port is chosen, as PORT; null leaves PORT out. */
+  port?: number | null
+}
+
+/** A folder of its own, removed when the test ends. */
+export function temporaryFolder(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'stock-server-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Starts the service as `npm start` does; it is killed when the test ends. */
+export async function startServer(t: Test, { cwd = temporaryFolder(t), env = {}, port }: Start = {}): Promise<Server> {
+  const chosen = port === undefined ? await freePort() : port
+  const { PATH = '', HOME = '' } = process.env
+  const child = spawn(process.execPath, ['--import', join(ROOT, 'src/node-version.js'), join(ROOT, 'src/server.ts')], {
+    cwd,
+    env: { PATH, HOME, ...(chosen === null ? {} : { PORT: String(chosen) }), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const texts = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      texts[name] += chunk
+    })
+  }
+  const exited = once(child, 'close').then(([code]) => code as number | null)
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
+  const url = `http://127.0.0.1:${chosen ?? 0}`
+  const until = async <T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> => {
+    for (;;) {
+      const found = await look()
+      if (found !== undefined) return found
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${texts.stdout}${texts.stderr}`)
+      await sleep(20)
+    }
+  }
+  return {
+    process: child,
+    url,
+    cwd,
+    exited,
+    stdout: () => texts.stdout,
+    stderr: () => texts.stderr,
+    healthy: async () => {
+      await until(async () => {
+        const response = await fetch(`${url}/health`).catch(() => undefined)
+        return response?.status === 200 ? true : undefined
+      })
+    },
+    printed: (pattern) => until(() => pattern.exec(texts.stdout + texts.stderr) ?? undefined),
+    stop: async (signal = 'SIGTERM') => {
+      const began = performance.now()
+      child.kill(signal)
+      return { code: await exited, ms: performance.now() - began }
+    },
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '::', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
