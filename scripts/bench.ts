@@ -98,7 +98,7 @@ type Use = (
 
 async function withServers(url: string, products: number, use: Use): Promise<void> {
   const { userId, sessionId } = await seed(url, products)
-  const token = signToken(userId, sessionId)
+  const token = await signToken(userId, sessionId)
   const statements = await recordStatements(url, SEARCH)
   const [port = 0, byHandPort = 0, barePort = 0] = await Promise.all([freePort(), freePort(), freePort()])
   const started: Server[] = []

@@ -18,6 +18,7 @@ import { registerNotFound } from './http/not-found.ts'
 import { registerOpenApi } from './http/openapi.ts'
 import { Cursors } from './http/paging.ts'
 import { clientErrorHandler, frameworkErrors, registerProblems } from './http/problems.ts'
+import type { Services } from './http/services.ts'
 import { createValidatorCompiler } from './http/validation.ts'
 import { registerModules, tags } from './modules.ts'
 
@@ -28,14 +29,6 @@ export interface Dependencies {
   log: FastifyBaseLogger
   /** Runs once, when the database is found migrated. */
   onReady?: () => Promise<void>
-}
-
-/** What every module's routes are given. */
-export interface Services {
-  config: Config
-  store: Store
-  cursors: Cursors
-  idempotency: Idempotency
 }
 
 export type App = FastifyInstance & { readiness: ReadinessState }

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
 import type { RawEnvironment } from './config/legacy.ts'
 import { checkHost, parseOrigins, parseProxies } from './config/network.ts'
-import { Problems } from './config/problems.ts'
-import { readEnvironment, readVariables, type Variables } from './config/read.ts'
+import { ConfigError, Problems } from './config/problems.ts'
+import { readVariables, type Variables } from './config/read.ts'
 import type { Environment } from './config/schema.ts'
 import { keepSecrets, MISSING_SECRET, weaknessOfPassword, weaknessOfSecret } from './config/secrets.ts'
 import { type DatabaseTarget, parseDatabaseUrl } from './db/url.ts'
 
-export { ConfigError } from './config/problems.ts'
+export { ConfigError }
 
 /** What the environment says, checked. Named after the variables, whose meaning `src/config/schema.ts` tells. */
 export interface Config {
@@ -111,6 +112,21 @@ export function loadConfig(env?: RawEnvironment, { cwd = process.cwd() }: Config
     currency: values.CURRENCY,
     notices,
   })
+}
+
+/**
+ * process.env, completed from a `.env` file in `cwd` where there is one: what is set outside wins. Tests leave the
+ * file alone, or they would pass or fail by what a developer keeps in it.
+ */
+function readEnvironment(cwd: string): RawEnvironment {
+  if (process.env.NODE_ENV === 'test') return process.env
+  try {
+    return { ...parseEnv(readFileSync(join(cwd, '.env'), 'utf8')), ...process.env }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return process.env
+    throw new ConfigError([`.env: cannot be read (${code})`])
+  }
 }
 
 function readDatabase({ values, given }: Variables, cwd: string, problems: Problems, notices: string[]) {

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { devNull } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import Fastify from 'fastify'
+import { registerTokens } from '../../src/http/auth.ts'
 
 export interface Server {
   origin: string
@@ -65,18 +66,9 @@ async function stop(server: ChildProcess): Promise<void> {
 }
 
 /** An access token as a login would give it. */
-export function signToken(userId: number, sessionId: number): string {
-  const require = createRequire(createRequire(import.meta.url).resolve('@fastify/jwt'))
-  const { createSigner } = require('fast-jwt') as { createSigner(options: object): (claims: object) => string }
-  const name = 'stock-management-api'
-  const header = { alg: 'HS256', typ: 'at+jwt' }
-  const sign = createSigner({
-    key: SECRETS.JWT_SECRET_KEY,
-    algorithm: 'HS256',
-    iss: name,
-    aud: name,
-    expiresIn: 7_200_000,
-    header,
-  })
-  return sign({ sub: String(userId), sid: sessionId, tv: 1, jti: 'bench' })
+export async function signToken(userId: number, sessionId: number): Promise<string> {
+  const app = Fastify()
+  await registerTokens(app, SECRETS.JWT_SECRET_KEY, 7200)
+  await app.ready()
+  return app.jwt.sign({ sub: String(userId), sid: sessionId, tv: 1 })
 }

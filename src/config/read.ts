@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
 import { modernise, type RawEnvironment } from './legacy.ts'
-import { ConfigError, type Problems } from './problems.ts'
+import type { Problems } from './problems.ts'
 import { Environment } from './schema.ts'
 
 /** What this file asks of a variable's schema. */
@@ -24,21 +21,6 @@ const RULES = Environment.properties as unknown as Record<string, Rule>
 const ajv = new Ajv({ allErrors: true, useDefaults: true, meta: false, validateSchema: false })
 ajv.addVocabulary(['secret', 'example', 'expects'])
 const validate = ajv.compile(Environment)
-
-/**
- * process.env, completed from a `.env` file in `cwd` where there is one: what is set outside wins. Tests leave the
- * file alone, or they would pass or fail by what a developer keeps in it.
- */
-export function readEnvironment(cwd: string): RawEnvironment {
-  if (process.env.NODE_ENV === 'test') return process.env
-  try {
-    return { ...parseEnv(readFileSync(join(cwd, '.env'), 'utf8')), ...process.env }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return process.env
-    throw new ConfigError([`.env: cannot be read (${code})`])
-  }
-}
 
 export interface Variables {
   values: Environment

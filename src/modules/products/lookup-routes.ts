@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Services } from '../../app.ts'
 import { sendResource } from '../../http/etag.ts'
 import * as op from '../../http/operation.ts'
+import type { Services } from '../../http/services.ts'
 import { barcodeParams, Product, skuParams } from './schemas.ts'
 import { getProductByBarcode, getProductBySku, productEtag, toProduct } from './service.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Services } from '../../app.ts'
 import * as op from '../../http/operation.ts'
 import { Closed, Id, Ref } from '../../http/schema.ts'
+import type { Services } from '../../http/services.ts'
 import { hashPassword } from '../../values/password.ts'
 import { NewPassword, User } from './schemas.ts'
 import { changeUser, etagOfUser, getUser, noUser, ownAccount, requireGoodPassword, setPassword } from './service.ts'

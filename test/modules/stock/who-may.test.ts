@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import tap from 'tap'
-import type { Services } from '../../../src/app.ts'
 import { ROLES, type Role } from '../../../src/http/permissions.ts'
+import type { Services } from '../../../src/http/services.ts'
 import { locationRoutes } from '../../../src/modules/locations/routes.ts'
 import { movementRoutes } from '../../../src/modules/stock/movement-routes.ts'
 import { stockRoutes } from '../../../src/modules/stock/routes.ts'
