@@ -27,7 +27,7 @@ const HOW_TO_MAKE = `Make one: node -e "console.log(require('node:crypto').rando
 const PLACEHOLDER = new RegExp(
   [
     'change[-_ ]?(me|this|it)',
-    'cambi[ae]',
+    '^cambi[ae]|cambi[ae][-_ ]?(me|esto|lo|la|r)',
     'cámbi[ae]',
     'reempla[zc]',
     'replace[-_ ]?(me|this|with)',
