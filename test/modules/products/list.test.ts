@@ -205,7 +205,7 @@ onEveryEngine('a list says which parameter is wrong', async (t, engine) => {
   ]) {
     const answer = await call('GET', `/products?${query}`)
     t.equal(answer.statusCode, 400, String(query))
-    t.equal(answer.json().errors[0].pointer, `querystring:${pointer}`)
+    t.equal(answer.json().errors[0].pointer, `query:${pointer}`)
   }
   const cursor = (await call('GET', '/products?limit=1')).json().next_cursor
   for (const query of ['order=desc', 'sort=sku', 'q=t', 'archived=include']) {
