@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { buildTestApp, onEveryEngine, type TestApp } from '../support/app.ts'
-import { startServer } from '../support/server.ts'
+import { startPeer } from '../support/peer.ts'
 import { seedShop } from '../support/shop.ts'
 import { levelOf, move, proofOf, tally, walk } from '../support/stock.ts'
 
@@ -19,7 +19,7 @@ const inProcess = (app: TestApp): Sender => {
 }
 
 async function twoProcesses(t: Test, app: TestApp): Promise<Sender[]> {
-  const servers = await Promise.all([startServer(t, app), startServer(t, app)])
+  const servers = await Promise.all([startPeer(t, app), startPeer(t, app)])
   return servers.map((server) => async (body, key) => {
     const { status, body: text } = await server.post('/movements', body, key)
     return { status, code: JSON.parse(text).code }
