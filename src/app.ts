@@ -1,6 +1,4 @@
-import cors from '@fastify/cors'
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
-import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import underPressure from '@fastify/under-pressure'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
@@ -9,6 +7,7 @@ import type { Migrations } from './db/migrator.ts'
 import type { Store } from './db/types.ts'
 import { Problem } from './errors.ts'
 import { registerTokens } from './http/auth.ts'
+import { registerBrowserRules } from './http/browser-rules.ts'
 import { createTrust, registerClientAddress, requestIds, type Trust } from './http/client-address.ts'
 import { ReadinessState, registerHealth } from './http/health.ts'
 import { Idempotency } from './http/idempotency.ts'
@@ -52,7 +51,7 @@ export async function buildApp({
   const readiness = new ReadinessState(migrations, onReady)
   registerRequestLog(app, readiness)
   registerClientAddress(app, trust, config.clientIpHeader)
-  await registerBrowserRules(app, config)
+  await registerBrowserRules(app, config.corsOrigins)
   const limit = await createLimiter(app, config.rateLimitMax)
   registerNotFound(app, limit)
   registerOpenApi(app, { title: config.apiTitle, version: config.apiVersion, ui: config.swaggerUi, tags })
@@ -101,8 +100,9 @@ const lazySerializers: ReturnType<typeof SerializerSelector> = (schemas, options
   }
 }
 
-/** One line for each request, when its answer has left. */
+/** One line for each request, when its answer has left. It has no place for a secret, so none is looked for. */
 function registerRequestLog(app: FastifyInstance, readiness: ReadinessState): void {
+  const log = app.log.child({}, { redact: [] } as never)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     if (request.url.length > MAX_URL)
@@ -110,6 +110,7 @@ function registerRequestLog(app: FastifyInstance, readiness: ReadinessState): vo
   })
   app.addHook('onResponse', async (request, reply) => {
     const line = {
+      reqId: request.id,
       method: request.method,
       url: request.url.slice(0, 500),
       status: reply.statusCode,
@@ -117,42 +118,9 @@ function registerRequestLog(app: FastifyInstance, readiness: ReadinessState): vo
       address: request.clientAddress,
       user: request.actor?.id,
     }
-    request.log.info(line, 'request')
+    log.info(line, 'request')
     // Idle connections end at a stop; this one was not idle then, and would be kept open.
     if (readiness.isStopping) request.raw.socket.end()
-  })
-}
-
-async function registerBrowserRules(app: FastifyInstance, config: Config): Promise<void> {
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      directives: {
-        defaultSrc: ["'self'"],
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:'],
-        objectSrc: ["'none'"],
-        frameAncestors: ["'none'"],
-        // On plain http it would turn the page's own files into https and leave it blank.
-        upgradeInsecureRequests: null,
-      },
-    },
-  })
-  await app.register(cors, {
-    origin: config.corsOrigins.length > 0 ? [...config.corsOrigins] : false,
-    // A plain OPTIONS is answered too, and not refused in plain text.
-    strictPreflight: false,
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: [
-      'ETag',
-      'Location',
-      'Link',
-      'RateLimit',
-      'RateLimit-Policy',
-      'Retry-After',
-      'Idempotency-Replayed',
-      'X-Request-Id',
-    ],
-    maxAge: 600,
   })
 }
 
