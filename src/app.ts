@@ -75,7 +75,6 @@ function newFastify(trust: Trust, log: FastifyBaseLogger): FastifyInstance {
     requestTimeout: 30_000,
     // Longer than the edges in front of it keep a connection, or they would meet a closed one.
     keepAliveTimeout: 100_000,
-    handlerTimeout: 25_000,
     routerOptions: { maxParamLength: 300 },
     trustProxy: trust,
     requestIdHeader: false,

@@ -23,7 +23,7 @@ export async function seed(url: string, products: number): Promise<{ userId: num
     const ids = Array.from({ length: Math.min(CHUNK, products - from + 1) }, (_, index) => from + index)
     await store.write((trx) => seedProducts(trx, ids, actor.userId))
   }
-  await analyze(store)
+  if (store.engine === 'postgresql') await analyze(store)
   await store.close()
   return actor
 }

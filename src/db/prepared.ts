@@ -14,18 +14,26 @@ const placeholders = new Proxy({} as Record<string, Placeholder>, {
   get: (_target, name) => new Placeholder(String(name)),
 })
 
-const names = new WeakMap<object, string>()
+interface Statement {
+  name: string
+  isQuick: boolean
+}
+
+const statements = new WeakMap<object, Statement>()
 
 /** The name under which PostgreSQL keeps a prepared query, if it is one. */
-export const statementNameOf = (query: CompiledQuery): string | undefined => names.get(query.queryId)
+export const statementNameOf = (query: CompiledQuery): string | undefined => statements.get(query.queryId)?.name
+
+/** Whether a query finds its rows by their keys, so that others may wait for it on the same connection. */
+export const isQuick = (query: CompiledQuery): boolean => statements.get(query.queryId)?.isQuick === true
 
 interface Compiled {
   query: CompiledQuery
   parameters: readonly unknown[]
 }
 
-function compile(query: CompiledQuery, name: string | undefined): Compiled {
-  if (name !== undefined) names.set(query.queryId, name)
+function compile(query: CompiledQuery, statement: Statement | undefined): Compiled {
+  if (statement !== undefined) statements.set(query.queryId, statement)
   return { query, parameters: query.parameters }
 }
 
@@ -39,14 +47,14 @@ async function run<Values extends object, Row>(handle: Reader, compiled: Compile
 
 /**
  * A query that is built and compiled once per engine and then only run with new values; the hot ones are written so.
- * On PostgreSQL it is also prepared under `name` on each connection.
+ * On PostgreSQL it is also prepared under `name` on each connection. It must be quick: find its rows by their keys.
  *
- * @param name unique, at most 50 bytes; undefined where PostgreSQL had better plan each run for its values
+ * @param name unique, at most 50 bytes
  * @param build makes the query; every value in `values` is a stand-in, so `build` must not look at it
  * @returns a function that runs the query with the given handle and values
  */
 export function prepared<Values extends object, Row>(
-  name: string | undefined,
+  name: string,
   build: (db: Reader, values: Values) => Compilable<Row>,
 ): (handle: Reader, values: Values) => Promise<Row[]> {
   const known = new WeakMap<object, Compiled>()
@@ -54,7 +62,7 @@ export function prepared<Values extends object, Row>(
     const { adapter } = handle.getExecutor()
     let compiled = known.get(adapter)
     if (compiled === undefined) {
-      compiled = compile(build(handle, placeholders as Values).compile(), name)
+      compiled = compile(build(handle, placeholders as Values).compile(), { name, isQuick: true })
       known.set(adapter, compiled)
     }
     return run(handle, compiled, values)
@@ -66,12 +74,14 @@ const FAMILY_SIZE = 200
 
 /**
  * Queries that are alike but for their shape (which filters, which order), each compiled when its shape first comes.
- * PostgreSQL plans them anew for the values of each run: a plan that is kept for any values is often a bad one for some.
  *
+ * @param nameOf the name under which PostgreSQL keeps a shape's plan, at most 50 bytes and unique with the shape;
+ * undefined where it had better plan each run for its values: what is kept for any values is often bad for some
  * @param build like that of `prepared`; it may look at `shape`, whose members decide the text of the query
  * @returns a function that runs the query of a shape with the given handle and values
  */
 export function preparedFamily<Shape extends object, Values extends object, Row>(
+  nameOf: (shape: Shape) => string | undefined,
   build: (db: Reader, shape: Shape, values: Values) => Compilable<Row>,
 ): (handle: Reader, shape: Shape, values: Values) => Promise<Row[]> {
   const known = new WeakMap<object, Map<string, Compiled>>()
@@ -82,7 +92,9 @@ export function preparedFamily<Shape extends object, Values extends object, Row>
     const key = JSON.stringify(shape)
     let compiled = family.get(key)
     if (compiled === undefined) {
-      compiled = compile(build(handle, shape, placeholders as Values).compile(), undefined)
+      const name = nameOf(shape)
+      const query = build(handle, shape, placeholders as Values).compile()
+      compiled = compile(query, name === undefined ? undefined : { name, isQuick: false })
       if (family.size >= FAMILY_SIZE) family.delete(family.keys().next().value as string)
       family.set(key, compiled)
     }

@@ -1,6 +1,6 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely'
 import { isPostgres } from './dialect.ts'
-import type { Reader } from './types.ts'
+import type { Engine, Reader } from './types.ts'
 
 /**
  * How the products that hold every term of a search are found: a shape decides the text of the query, so that one text
@@ -55,12 +55,14 @@ export function textMatches(
 /** Of many terms only so many are tried: those with digits, then the longest, are the rarest most often. */
 const TRIED = 3
 
+/** PostgreSQL knows by its statistics whether to begin with the index or with the order of a list. */
+export const looksForRareTerms = (engine: Engine): boolean => engine === 'sqlite'
+
 /**
  * The ids of products among which are all that hold every term, where one of the terms is rare, in no order.
  *
  * @param most ids to find; a term that more rows hold is not rare
- * @returns undefined when no term is rare, and on PostgreSQL, which knows by its statistics whether to begin with the
- * index or with the order of a list
+ * @returns undefined when no term is rare, and where they are not looked for
  */
 export async function findByRareTerm(db: Reader, terms: string[], most: number): Promise<number[] | undefined> {
   if (isPostgres(db)) return undefined

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { type TProperties, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
@@ -56,11 +56,11 @@ const PAGING = new Set(['limit', 'cursor', 'include_total'])
  * none can be made up or carried over.
  */
 export class Cursors {
-  readonly #key: Buffer
+  readonly #key: KeyObject
 
   /** @param secret SECRET_KEY */
   constructor(secret: string) {
-    this.#key = createHmac('sha256', secret).update('cursor').digest()
+    this.#key = createSecretKey(createHmac('sha256', secret).update('cursor').digest())
   }
 
   /** @throws Problem `invalid-cursor` */
@@ -88,10 +88,8 @@ export class Cursors {
   #sign(payload: string, request: FastifyRequest): string {
     const [path] = request.url.split('?', 1)
     const query = Object.entries(request.query as object).filter(([name]) => !PAGING.has(name))
-    const bound = createHash('sha256')
-      .update(JSON.stringify([path, query.sort(([a], [b]) => (a < b ? -1 : 1))]))
-      .digest('hex')
-    return createHmac('sha256', this.#key).update(`${bound}.${payload}`).digest('base64url').slice(0, 22)
+    const bound = JSON.stringify([payload, path, query.sort(([a], [b]) => (a < b ? -1 : 1))])
+    return createHmac('sha256', this.#key).update(bound).digest('base64url').slice(0, 22)
   }
 }
 

@@ -13,7 +13,6 @@ const FRAMEWORK: Record<string, [Slug, string]> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'Send the body as application/json.'],
   FST_ERR_BAD_URL: ['invalid-url', 'The address is not well formed.'],
   FST_ERR_MAX_PARAM_LENGTH: ['url-too-long', 'A part of the address is too long.'],
-  FST_ERR_HANDLER_TIMEOUT: ['overloaded', 'The answer took too long.'],
 }
 
 /** Sends a problem document; nothing else in the service writes one. */

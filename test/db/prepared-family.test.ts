@@ -12,14 +12,17 @@ for (const engine of engines) {
       await database.drop()
     })
     let built = 0
-    const family = preparedFamily((db, shape: { column: number }, values: { name: string }) => {
-      built += 1
-      return db
-        .selectFrom('locations')
-        .select(sql.lit(shape.column).as('column'))
-        .select('code')
-        .where('code', '=', values.name)
-    })
+    const family = preparedFamily(
+      () => undefined,
+      (db, shape: { column: number }, values: { name: string }) => {
+        built += 1
+        return db
+          .selectFrom('locations')
+          .select(sql.lit(shape.column).as('column'))
+          .select('code')
+          .where('code', '=', values.name)
+      },
+    )
     const run = (column: number, name: string) => store.query((reader) => family(reader, { column }, { name }))
     t.same(await run(1, 'MAIN'), [{ column: 1, code: 'MAIN' }])
     t.same(await run(1, 'none'), [], 'with the values of each run')

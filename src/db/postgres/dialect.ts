@@ -9,6 +9,8 @@ import {
 } from 'kysely'
 import type { Pool, PoolClient, QueryConfig } from 'pg'
 import { requireExact } from '../numbers.ts'
+import { isQuick } from '../prepared.ts'
+import { SharedClient } from './shared-client.ts'
 import type { StatementNames } from './statement-names.ts'
 
 export interface DialectOptions {
@@ -17,10 +19,13 @@ export interface DialectOptions {
   answerMs: number
 }
 
-/** A connection of the pool for as long as one transaction, or one query, needs it. */
+/** A connection of the pool for as long as one transaction, or one query, needs it; quick queries share one. */
 class PostgresConnection implements DatabaseConnection {
-  readonly #client: PoolClient
+  readonly #pool: Pool
+  readonly #shared: SharedClient
   readonly #options: DialectOptions
+  #opening: Promise<PoolClient> | undefined
+  #client: PoolClient | undefined
   /** The `begin` under way; it travels with the first statement, so it costs no round trip of its own. */
   #begun: Promise<unknown> | undefined
   #readOnly = false
@@ -28,15 +33,17 @@ class PostgresConnection implements DatabaseConnection {
   /** Why the connection cannot go back to the pool. */
   #broken: Error | undefined
 
-  constructor(client: PoolClient, options: DialectOptions) {
-    this.#client = client
+  constructor(pool: Pool, shared: SharedClient, options: DialectOptions) {
+    this.#pool = pool
+    this.#shared = shared
     this.#options = options
   }
 
-  begin({ isolationLevel, accessMode }: TransactionSettings): void {
+  async begin({ isolationLevel, accessMode }: TransactionSettings): Promise<void> {
+    const client = await this.#open()
     this.#readOnly = accessMode === 'read only'
     const isolation = isolationLevel ? ` isolation level ${isolationLevel}` : ''
-    this.#begun = this.#send(`begin${isolation}${this.#readOnly ? ' read only' : ''}`)
+    this.#begun = this.#send(client, `begin${isolation}${this.#readOnly ? ' read only' : ''}`)
     // Reported by the first statement, or by the commit; here only kept from counting as unhandled.
     this.#begun.catch(() => {})
   }
@@ -44,7 +51,7 @@ class PostgresConnection implements DatabaseConnection {
   /** Rejects when the server ended the transaction any other way than by committing it. */
   async commit(): Promise<void> {
     this.#ended = true
-    const committed = this.#send('commit')
+    const committed = this.#send(await this.#open(), 'commit')
     if (this.#readOnly) {
       // What was read is right already, so its answer does not wait; whoever uses the connection next comes after it.
       committed.catch(() => {})
@@ -58,7 +65,7 @@ class PostgresConnection implements DatabaseConnection {
   async rollback(): Promise<void> {
     this.#ended = true
     try {
-      await this.#send('rollback')
+      await this.#send(await this.#open(), 'rollback')
     } catch (error) {
       // Not thrown: the error that led here is the one to tell.
       this.#broken = error as Error
@@ -66,7 +73,7 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   release(): void {
-    this.#client.release(this.#broken)
+    this.#client?.release(this.#broken)
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -74,7 +81,9 @@ class PostgresConnection implements DatabaseConnection {
     if (this.#ended) throw new Error('the transaction of this statement has ended')
     for (const parameter of query.parameters) requireExact(parameter)
     const name = this.#options.names.of(query)
-    const sent = this.#send(query.sql, query.parameters as unknown[], name)
+    const send = (client: PoolClient) => this.#send(client, query.sql, query.parameters as unknown[], name)
+    const mayShare = this.#opening === undefined && name !== undefined && isQuick(query)
+    const sent = (mayShare ? this.#shared.run(send) : undefined) ?? send(this.#client ?? (await this.#open()))
     if (name !== undefined) sent.catch((error) => this.#options.names.learn(error, name))
     const [result] = await Promise.all([sent, this.#begun])
     const numAffectedRows = result.rowCount === null ? undefined : BigInt(result.rowCount)
@@ -86,31 +95,41 @@ class PostgresConnection implements DatabaseConnection {
     throw new Error('streaming is not available: read in pages')
   }
 
-  #send(text: string, values?: unknown[], name?: string) {
+  #open(): Promise<PoolClient> {
+    this.#opening ??= this.#pool.connect().then((client) => {
+      this.#client = client
+      return client
+    })
+    return this.#opening
+  }
+
+  #send(client: PoolClient, text: string, values?: unknown[], name?: string) {
     const config: QueryConfig & { query_timeout: number } = { text, query_timeout: this.#options.answerMs }
     if (values !== undefined) config.values = values
     if (name !== undefined) config.name = name
-    return this.#client.query(config)
+    return client.query(config)
   }
 }
 
 class PooledDriver implements Driver {
   readonly #pool: Pool
+  readonly #shared: SharedClient
   readonly #options: DialectOptions
 
   constructor(pool: Pool, options: DialectOptions) {
     this.#pool = pool
+    this.#shared = new SharedClient(pool)
     this.#options = options
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    return new PostgresConnection(await this.#pool.connect(), this.#options)
+    return new PostgresConnection(this.#pool, this.#shared, this.#options)
   }
 
   async beginTransaction(connection: PostgresConnection, settings: TransactionSettings): Promise<void> {
-    connection.begin(settings)
+    await connection.begin(settings)
   }
 
   async commitTransaction(connection: PostgresConnection): Promise<void> {

@@ -26,6 +26,8 @@ export interface SqliteSettings {
 
 /** Writes that share one commit; bounds how long the first of them waits for its answer. */
 const GROUP_SIZE = 128
+/** Of no length where nothing else is to be done. */
+const GATHERING_TURNS = 3
 const JOB_MS = 15_000
 
 /**
@@ -134,8 +136,8 @@ class SqliteStore implements Store {
   }
 
   async #drainWrites(): Promise<void> {
-    // Requests read from their sockets in this turn of the event loop join the group.
-    await nextTurn()
+    // A request takes some turns of the event loop from its socket to here; those on their way join the group.
+    for (let turn = 0; turn < GATHERING_TURNS; turn += 1) await nextTurn()
     await this.#commitGroup(this.#writes.splice(0, GROUP_SIZE), this.#settings.waitMs, this.#settings.jobMs)
     this.#settleWrites()
   }

@@ -136,14 +136,21 @@ async function readAhead(db: Reader, shape: Shape, values: Values): Promise<List
   return last === undefined || rows.length === values.rows ? rows : undefined
 }
 
-const bounds = preparedFamily((db: Reader, shape: Shape, values: Values) =>
+/** Plans are kept for lists that are read in the order of an index, whatever the values; and for no more than those. */
+const nameOf = (list: string) => (shape: Shape) => {
+  const { sort, order, archived, filters, search, among, after, until } = shape
+  if (search !== undefined || among || until || !isInIndexOrder(shape)) return undefined
+  return ['products', list, sort, order, archived, ...filters, after ? 'after' : 'first'].join('_')
+}
+
+const bounds = preparedFamily(nameOf('bounds'), (db: Reader, shape: Shape, values: Values) =>
   inOrder(selectPlaces(db, shape, values, shape.archived === 'exclude'), shape, values)
     .limit(1)
     .offset(READ_AHEAD),
 )
 
 /** The page is cut first and names and quantities are looked up for its rows alone. */
-const pages = preparedFamily((db: Reader, shape: Shape, values: Values) => {
+const pages = preparedFamily(nameOf('page'), (db: Reader, shape: Shape, values: Values) => {
   const { order, archived } = shape
   const cut = (isActive: boolean) =>
     inOrder(
@@ -160,24 +167,37 @@ const pages = preparedFamily((db: Reader, shape: Shape, values: Values) => {
       .selectAll()
       .unionAll(db.selectFrom(cut(false).as('archived')).selectAll())
   const page = archived === 'include' ? (both() as ReturnType<typeof cut>) : cut(archived === 'exclude')
-  return db
-    .selectFrom(page.as('page'))
-    .innerJoin('categories as c', 'c.id', 'page.category_id')
-    .leftJoin('product_costs as pc', 'pc.product_id', 'page.id')
-    .selectAll('page')
-    .select(['c.name as category_name', 'c.version as category_version', 'pc.quantity'])
-    .orderBy('page.place', order)
-    .orderBy('page.id', order)
-    .limit(values.rows)
+  return (
+    db
+      .selectFrom(page.as('page'))
+      .innerJoin('categories as c', 'c.id', 'page.category_id')
+      .selectAll('page')
+      .select(['c.name as category_name', 'c.version as category_version'])
+      // Not joined: PostgreSQL might read the whole table for the sake of one page.
+      .select((eb) =>
+        eb
+          .selectFrom('product_costs as pc')
+          .select('pc.quantity')
+          .where('pc.product_id', '=', eb.ref('page.id'))
+          .$asScalar()
+          .as('quantity'),
+      )
+      .orderBy('page.place', order)
+      .orderBy('page.id', order)
+      .limit(values.rows)
+  )
 })
 
-const counts = preparedFamily((db: Reader, shape: Shape, values: Values) => {
-  const { archived } = shape
-  const isActive = archived === 'include' ? undefined : archived === 'exclude'
-  return db
-    .selectFrom(selectPlaces(db, shape, values, isActive).as('matching'))
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-})
+const counts = preparedFamily(
+  () => undefined,
+  (db: Reader, shape: Shape, values: Values) => {
+    const { archived } = shape
+    const isActive = archived === 'include' ? undefined : archived === 'exclude'
+    return db
+      .selectFrom(selectPlaces(db, shape, values, isActive).as('matching'))
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+  },
+)
 
 /** Begins where the page before ended; `until` gives up at a row. */
 function inOrder<Q extends Parameters<typeof beginAfter>[0]>(query: Q, shape: Shape, values: Values): Q {

@@ -1,3 +1,4 @@
+import { looksForRareTerms } from '../../db/text-search.ts'
 import type { Store } from '../../db/types.ts'
 import { Problem } from '../../errors.ts'
 import type { Paging } from '../../http/paging.ts'
@@ -27,7 +28,9 @@ export async function listOf(
   paging: Paging,
 ): Promise<{ rows: ListedProduct[]; total: number | undefined }> {
   const filter = toFilter(query)
-  if (!query.include_total && filter.terms.length === 0 && filter.stock_status === undefined) {
+  const { terms, stock_status } = filter
+  const looksFirst = (terms.length > 0 && looksForRareTerms(store.engine)) || stock_status !== undefined
+  if (!query.include_total && !looksFirst) {
     return { rows: await store.query((reader) => listProducts(reader, filter, undefined, paging)), total: undefined }
   }
   return await store.read(async (reader) => {

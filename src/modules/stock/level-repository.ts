@@ -1,7 +1,7 @@
 import { type SqlBool, sql } from 'kysely'
-import { lockRows } from '../../db/dialect.ts'
+import { lockRows, unindexed } from '../../db/dialect.ts'
 import { keyset } from '../../db/keyset.ts'
-import { prepared } from '../../db/prepared.ts'
+import { prepared, preparedFamily } from '../../db/prepared.ts'
 import type { Reader, Writer } from '../../db/types.ts'
 import type { Paging } from '../../http/paging.ts'
 import type { StockQuery } from './schemas.ts'
@@ -159,6 +159,28 @@ export async function countLevels(db: Reader, query: StockQuery, asOf: AsOf | un
 /** What a level is above its minimum; `stock_margin_index` is in this order. */
 const MARGIN = sql<number>`(s.quantity - s.reserved - s.min_stock)`
 
+interface LowFilters {
+  location_id?: number
+  status?: 'low' | 'out'
+}
+
+/** Levels that are low or out, the furthest below their minimum first. */
+export function listLow(
+  db: Reader,
+  { location_id, status }: LowFilters,
+  { limit, after }: Paging,
+): Promise<StockRow[]> {
+  const shape = { at: location_id !== undefined, status, after: after !== undefined }
+  const values = { location_id: location_id ?? 0, margin: Number(after?.value ?? 0), id: after?.id ?? 0 }
+  return lowLevels(db, shape, { ...values, limit: limit + 1 })
+}
+
+interface LowShape {
+  at: boolean
+  status: LowFilters['status']
+  after: boolean
+}
+
 interface LowValues {
   limit: number
   location_id: number
@@ -166,37 +188,21 @@ interface LowValues {
   id: number
 }
 
-const lowQueries = new Map<string, (db: Reader, values: LowValues) => Promise<StockRow[]>>()
-
-/** Levels that are low or out, the furthest below their minimum first; one query for each combination of filters. */
-export function listLow(
-  db: Reader,
-  filters: { location_id?: number; status?: 'low' | 'out' },
-  { limit, after }: Paging,
-): Promise<StockRow[]> {
-  const shape = `${filters.location_id === undefined ? '' : 'location '}${filters.status ?? ''}${after ? ' after' : ''}`
-  let query = lowQueries.get(shape)
-  if (query === undefined) {
-    query = prepared<LowValues, StockRow>(undefined, (reader, values) =>
-      selectLevelsInUse(reader)
-        .where('p.is_active', '=', true)
-        .where(sql<SqlBool>`${MARGIN} <= 0`)
-        .$if(filters.location_id !== undefined, (q) => q.where('s.location_id', '=', values.location_id))
-        .$if(filters.status !== undefined, (q) => q.where(STATUS[filters.status as 'low' | 'out']))
-        .$if(after !== undefined, (q) => q.where(sql<SqlBool>`(${MARGIN}, s.id) > (${values.margin}, ${values.id})`))
-        .orderBy(MARGIN)
-        .orderBy('s.id')
-        .limit(values.limit),
-    )
-    lowQueries.set(shape, query)
-  }
-  return query(db, {
-    limit: limit + 1,
-    location_id: filters.location_id ?? 0,
-    margin: Number(after?.value ?? 0),
-    id: after?.id ?? 0,
-  })
-}
+const lowLevels = preparedFamily<LowShape, LowValues, StockRow>(
+  ({ at, status, after }) => ['stock_low', at ? 'at' : 'all', status ?? 'both', after ? 'after' : 'first'].join('_'),
+  (db, { at, status, after }, values) =>
+    selectLevels(db)
+      // Nearly all are active: the index that gives few rows is that of the margins.
+      .where((eb) => eb(unindexed(db, eb.ref('p.is_active')), '=', true))
+      .where((eb) => eb(unindexed(db, eb.ref('l.is_active')), '=', true))
+      .where(sql<SqlBool>`${MARGIN} <= 0`)
+      .$if(at, (q) => q.where('s.location_id', '=', values.location_id))
+      .$if(status !== undefined, (q) => q.where(STATUS[status as 'low' | 'out']))
+      .$if(after, (q) => q.where(sql<SqlBool>`(${MARGIN}, s.id) > (${values.margin}, ${values.id})`))
+      .orderBy(MARGIN)
+      .orderBy('s.id')
+      .limit(values.limit),
+)
 
 export const listProductLevels = (db: Reader, product_id: number, asOf: AsOf | undefined): Promise<StockRow[]> =>
   selectLevelsInUse(db, asOf).where('s.product_id', '=', product_id).orderBy('s.location_id').execute()

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { isOneOf, lockRows, shareRows } from '../../db/dialect.ts'
 import { keyset } from '../../db/keyset.ts'
-import { prepared } from '../../db/prepared.ts'
+import { prepared, preparedFamily } from '../../db/prepared.ts'
 import type { Reader, Writer } from '../../db/types.ts'
 import type { Paging } from '../../http/paging.ts'
 import type { MovementQuery, MovementType } from './movement-schemas.ts'
@@ -101,35 +101,31 @@ export const insertMovement = prepared<MovementFields, { id: number }>('stock_in
     .returning('id'),
 )
 
-type LineInsert = (trx: Reader, values: Record<string, unknown>) => Promise<unknown[]>
-const PREPARED_LINES = 10
-const inserts = new Map<number, LineInsert>()
-
 /** Writes the lines of a movement in the order given; the triggers of the table move the balances with them. */
 export async function insertLines(trx: Writer, movement_id: number, lines: PlannedLine[]): Promise<void> {
-  const insert = inserts.get(lines.length) ?? prepareInsert(lines.length)
-  if (lines.length <= PREPARED_LINES) inserts.set(lines.length, insert)
-  const values: Record<string, unknown> = { movement_id }
+  const values: LineValues = { movement_id }
   for (const [index, { product, ...line }] of lines.entries()) {
     values[`product_id${index}`] = product.id
     for (const [name, value] of Object.entries(line)) values[`${name}${index}`] = value
   }
-  await insert(trx, values)
+  await inserts(trx, { count: lines.length }, values)
 }
 
-function prepareInsert(count: number): LineInsert {
-  const columns = ['product_id', 'line_number', 'from_location_id', 'to_location_id', 'quantity', 'value'] as const
-  return prepared<Record<string, unknown>, unknown>(
-    count <= PREPARED_LINES ? `stock_insert_lines_${count}` : undefined,
-    (db, values) => {
-      const rows = Array.from({ length: count }, (_, index) => ({
-        movement_id: values.movement_id,
-        ...Object.fromEntries(columns.map((column) => [column, values[`${column}${index}`]])),
-      }))
-      return (db as Writer).insertInto('movement_lines').values(rows as never)
-    },
-  )
-}
+type LineValues = Record<string, number | null>
+
+const LINE_COLUMNS = ['product_id', 'line_number', 'from_location_id', 'to_location_id', 'quantity', 'value'] as const
+const PREPARED_LINES = 10
+
+const inserts = preparedFamily<{ count: number }, LineValues, unknown>(
+  ({ count }) => (count <= PREPARED_LINES ? `stock_insert_lines_${count}` : undefined),
+  (db, { count }, values) => {
+    const rows = Array.from({ length: count }, (_, index) => ({
+      movement_id: values.movement_id,
+      ...Object.fromEntries(LINE_COLUMNS.map((column) => [column, values[`${column}${index}`]])),
+    }))
+    return (db as Writer).insertInto('movement_lines').values(rows as never)
+  },
+)
 
 const selectMovements = (db: Reader) =>
   db
