@@ -1,8 +1,8 @@
 import { type Expression, type SqlBool, sql } from 'kysely'
 import { isOneOf, unindexed } from '../../db/dialect.ts'
 import { beginAfter } from '../../db/keyset.ts'
-import { prepared, preparedFamily } from '../../db/prepared.ts'
-import { findByRareTerm, planTextSearch, textMatches } from '../../db/text-search.ts'
+import { preparedFamily } from '../../db/prepared.ts'
+import { planTextSearch, textMatches } from '../../db/text-search.ts'
 import type { Reader } from '../../db/types.ts'
 import type { Paging } from '../../http/paging.ts'
 import type { ProductRow } from './repository.ts'
@@ -51,21 +51,6 @@ const SORTS = {
 const FILTERS = ['category_id', 'price_min', 'price_max', 'updated_since'] as const
 /** So many rows are read for common words before all that hold them are looked up. */
 const READ_AHEAD = 2000
-/** So many candidates are read and sorted for the sake of one page. */
-const FEW = 2000
-
-/**
- * Products among which are all that can match, where they are few and an index finds them: they are read, checked and
- * sorted. Undefined where the list is read in its order until the page is full.
- */
-export async function findCandidates(db: Reader, filter: ProductFilter): Promise<number[] | undefined> {
-  const { terms, stock_status } = filter
-  const byText = terms.length === 0 ? undefined : await findByRareTerm(db, terms, FEW)
-  const byStock = stock_status === 'low' || stock_status === 'out' ? await findShort(db) : undefined
-  if (byText === undefined || byStock === undefined) return byText ?? byStock
-  const short = new Set(byStock)
-  return byText.filter((id) => short.has(id))
-}
 
 /**
  * One row more than the page holds.
@@ -239,20 +224,3 @@ const hasStatus = (status: 'ok' | 'low' | 'out'): Expression<SqlBool> =>
       when sum(s.quantity - s.reserved - s.min_stock) <= 0 then 'low'
       else 'ok' end
     from stock as s where s.product_id = p.id) = ${sql.lit(status)}`
-
-/**
- * No product is low or out unless one of its levels is down to its minimum, and those an index finds. Every product has
- * a level: it is made with one, and levels go only with it.
- */
-const findShortLevels = prepared<{ rows: number }, { product_id: number }>('products_short_levels', (db, { rows }) =>
-  db
-    .selectFrom('stock as m')
-    .select('m.product_id')
-    .where(sql<SqlBool>`m.quantity - m.reserved - m.min_stock <= 0`)
-    .limit(rows),
-)
-
-async function findShort(db: Reader): Promise<number[] | undefined> {
-  const levels = await findShortLevels(db, { rows: FEW + 1 })
-  return levels.length > FEW ? undefined : levels.map((level) => level.product_id)
-}
