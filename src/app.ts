@@ -102,12 +102,12 @@ const lazySerializers: ReturnType<typeof SerializerSelector> = (schemas, options
 /** One line for each request, when its answer has left. It has no place for a secret, so none is looked for. */
 function registerRequestLog(app: FastifyInstance, readiness: ReadinessState): void {
   const log = app.log.child({}, { redact: [] } as never)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
-    if (request.url.length > MAX_URL)
-      throw new Problem('url-too-long', `The address is longer than ${MAX_URL} characters.`)
+    const isTooLong = request.url.length > MAX_URL
+    done(isTooLong ? new Problem('url-too-long', `The address is longer than ${MAX_URL} characters.`) : undefined)
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const line = {
       reqId: request.id,
       method: request.method,
@@ -120,6 +120,7 @@ function registerRequestLog(app: FastifyInstance, readiness: ReadinessState): vo
     log.info(line, 'request')
     // Idle connections end at a stop; this one was not idle then, and would be kept open.
     if (readiness.isStopping) request.raw.socket.end()
+    done()
   })
 }
 
@@ -133,9 +134,10 @@ async function registerApi(
   if (services.config.nodeEnv !== 'test') {
     await api.register(underPressure, { maxEventLoopDelay: 2000, retryAfter: 2 })
   }
-  api.addHook('onRequest', async (_request, reply) => {
+  api.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', 'no-store')
-    if (!readiness.isCurrent) await readiness.require()
+    if (readiness.isCurrent) done()
+    else readiness.require().then(() => done(), done)
   })
   await registerModules(api, services, limit)
 }

@@ -41,10 +41,11 @@ async function registerHelmet(app: FastifyInstance): Promise<void> {
     },
   })
   let kept: Record<string, string> | undefined
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', (_request, reply, done) => {
     if (kept === undefined) {
-      await reply.helmet()
+      reply.helmet()
       kept = { ...reply.raw.getHeaders() } as Record<string, string>
     } else reply.headers(kept)
+    done()
   })
 }
