@@ -117,7 +117,7 @@ function registerRequestLog(app: FastifyInstance, readiness: ReadinessState): vo
       address: request.clientAddress,
       user: request.actor?.id,
     }
-    log.info(line, 'request')
+    if (request.routeOptions.logLevel !== 'silent') log.info(line, 'request')
     // Idle connections end at a stop; this one was not idle then, and would be kept open.
     if (readiness.isStopping) request.raw.socket.end()
     done()
