@@ -21,6 +21,9 @@ export async function connect(file: string, waitMs: number): Promise<Database.Da
     await whenFree(() => opened.pragma('journal_mode = wal'), waitMs)
     opened.pragma('synchronous = full')
     opened.pragma('foreign_keys = on')
+    // Pages in memory, in KiB; two connections hold so many at most.
+    opened.pragma('cache_size = -16000')
+    opened.pragma('temp_store = memory')
     // Without it `insert or replace` removes rows behind the back of the triggers that refuse it.
     opened.pragma('recursive_triggers = on')
     return opened
