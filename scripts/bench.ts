@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Load, measure, median } from './bench/load.ts'
 import { recordStatements } from './bench/record.ts'
-import { type Scenario, SEARCH, scenariosOf } from './bench/scenarios.ts'
+import { type Scenario, SEARCHES, scenariosOf } from './bench/scenarios.ts'
 import { nameOf, seed } from './bench/seed.ts'
 import { type Server, signToken, startServer, startService } from './bench/servers.ts'
 import { startPostgres } from './embedded-postgres.ts'
@@ -99,7 +99,7 @@ type Use = (
 async function withServers(url: string, products: number, use: Use): Promise<void> {
   const { userId, sessionId } = await seed(url, products)
   const token = await signToken(userId, sessionId)
-  const statements = await recordStatements(url, SEARCH)
+  const statements = await recordStatements(url, SEARCHES)
   const [port = 0, byHandPort = 0, barePort = 0] = await Promise.all([freePort(), freePort(), freePort()])
   const started: Server[] = []
   const start = async (server: Promise<Server>) => {
@@ -123,7 +123,7 @@ async function withServers(url: string, products: number, use: Use): Promise<voi
 
 /** One answer of the service for each scenario, which the bare server gives back. */
 async function sampleAnswers(service: Server, scenarios: Scenario[], token: string): Promise<Record<string, string>> {
-  const names = ['product', 'page', 'search', 'low', 'movement']
+  const names = ['product', 'page', 'search/few', 'search/common', 'low', 'movement']
   const entries = names.map(async (name, index) => {
     const { method, path, body } = (scenarios[index] as Scenario).service()
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
@@ -140,7 +140,7 @@ async function sampleAnswers(service: Server, scenarios: Scenario[], token: stri
 
 /** The hand-written handlers must do the same work, or the ratios would say nothing. */
 async function requireSameAnswers(byHand: Server, answers: Record<string, string>): Promise<void> {
-  for (const name of ['product', 'search', 'low']) {
+  for (const name of ['product', 'search/few', 'search/common', 'low']) {
     const answer = await fetch(`${byHand.origin}/${name}${name === 'product' ? '/1' : ''}`)
     const mine = (await answer.json()) as { data?: unknown }
     const theirs = JSON.parse(answers[name] as string) as { data?: unknown }

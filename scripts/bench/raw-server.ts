@@ -85,10 +85,11 @@ app.get('/page', async (request) => {
   const rows = await engine.run(statements.page, 'page', { after_value, after_id: Number(after_id) })
   return page(rows.map((row) => toProduct(row as never, 'EUR')))
 })
-app.get('/search', async () => {
+app.get('/search/:kind', async (request) => {
+  const { kind } = request.params as { kind: string }
   let rows: Row[] = []
-  for (const [index, statement] of statements.search.entries())
-    rows = await engine.run(statement, `search ${index}`, {})
+  for (const [index, statement] of (statements.searches[kind] ?? []).entries())
+    rows = await engine.run(statement, `search ${kind} ${index}`, {})
   return page(rows.map((row) => toProduct(row as never, 'EUR')))
 })
 app.get('/low', async () => page((await engine.run(statements.low, 'low', {})).map((row) => toLevel(row as never))))

@@ -25,8 +25,8 @@ export type Statements = Record<
   'product' | 'page' | 'low' | 'products' | 'levels' | 'locations' | 'movement' | 'line',
   Recorded
 > & {
-  /** A search may take a first statement that decides how the second finds its rows. */
-  search: Recorded[]
+  /** By kind; a search may take a first statement that decides how the next one finds its rows. */
+  searches: Record<string, Recorded[]>
 }
 
 /** Values that stand for what differs from request to request; odd enough not to be anything else. */
@@ -48,9 +48,9 @@ const slot = <T>(name: string) => SLOTS.find(([key]) => key === name)?.[1] as T
 /**
  * Records the statements that the service runs for what is measured, so that the hand-written handlers run the same.
  *
- * @param search the words that are searched for
+ * @param searches the words that are searched for, by kind
  */
-export async function recordStatements(url: string, search: string): Promise<Statements> {
+export async function recordStatements(url: string, searches: Record<string, string>): Promise<Statements> {
   const seen: Recorded[] = []
   const { dialect, close } = dialectOf(url)
   const db = new Kysely<DB>({
@@ -64,8 +64,8 @@ export async function recordStatements(url: string, search: string): Promise<Sta
     return [...seen]
   }
   const one = async (run: () => Promise<unknown>): Promise<Recorded> => (await all(run)).at(-1) as Recorded
-  const find = async () => {
-    const filtered = { ...filter, terms: searchTerms(search) }
+  const find = async (words: string) => {
+    const filtered = { ...filter, terms: searchTerms(words) }
     return await listProducts(db, filtered, await findCandidates(db, filtered), { limit: 50, after: undefined })
   }
   const filter = {
@@ -81,7 +81,7 @@ export async function recordStatements(url: string, search: string): Promise<Sta
   const statements: Statements = {
     product: await one(() => findProduct(db, { id: slot('id') })),
     page: await one(() => listProducts(db, filter, undefined, { limit: 50, after })),
-    search: await all(find),
+    searches: {},
     low: await one(() => listLow(db, {}, { limit: 50, after: undefined })),
     products: await one(() => movements.lockProducts(db, ids)),
     levels: await one(() => movements.readLevels(db, ids)),
@@ -89,6 +89,7 @@ export async function recordStatements(url: string, search: string): Promise<Sta
     movement: await one(() => movements.insertMovement(db, movementOf())),
     line: await one(() => movements.insertLines(db as Writer, slot('movement_id'), [lineOf()])),
   }
+  for (const [kind, words] of Object.entries(searches)) statements.searches[kind] = await all(() => find(words))
   await close()
   return statements
 }

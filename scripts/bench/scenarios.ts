@@ -3,7 +3,8 @@ import { identityKey } from '../../src/values/text.ts'
 import type { Load } from './load.ts'
 import { SECRETS } from './servers.ts'
 
-export const SEARCH = 'ferre 0012'
+/** What is searched for: words that a few products hold, and a word that all of them hold. */
+export const SEARCHES = { few: `ferre ${(500 * 7919) % 1_000_003}`, common: 'ferre' }
 
 /** One thing to measure: what is asked of the service, and what of the hand-written and the bare server. */
 export interface Scenario {
@@ -37,11 +38,13 @@ export function scenariosOf(products: number, nameOf: (id: number) => string): S
       () => place().byHand,
       '/page',
     ),
-    same(
-      'search',
-      () => `/api/v1/products?limit=50&q=${encodeURIComponent(SEARCH)}`,
-      () => '/search',
-      '/search',
+    ...Object.entries(SEARCHES).map(([kind, words]) =>
+      same(
+        `search, ${kind}`,
+        () => `/api/v1/products?limit=50&q=${encodeURIComponent(words)}`,
+        () => `/search/${kind}`,
+        `/search/${kind}`,
+      ),
     ),
     same(
       'low stock',
