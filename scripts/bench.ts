@@ -1,6 +1,5 @@
 import '../src/node-version.js'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -10,6 +9,7 @@ import { type Scenario, SEARCHES, scenariosOf } from './bench/scenarios.ts'
 import { nameOf, seed } from './bench/seed.ts'
 import { type Server, signToken, startServer, startService } from './bench/servers.ts'
 import { startPostgres } from './embedded-postgres.ts'
+import { freePort } from './free-port.ts'
 
 /**
  * npm run bench -- [--engine sqlite|postgresql] [--products 10000,100000] [--seconds 2] [--rounds 3] [--only movement]
@@ -162,16 +162,6 @@ async function withDatabase(engine: string, use: (url: string) => Promise<void>)
   }
   const folder = mkdtempSync(join(tmpdir(), 'stock-bench-'))
   await use(`sqlite:${join(folder, 'stock.db')}`).finally(() => rmSync(folder, { recursive: true, force: true }))
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 function row(name: string, ...cells: string[]): string {

