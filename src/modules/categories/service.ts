@@ -20,6 +20,8 @@ export const keepCategory = async (trx: Writer, id: number): Promise<boolean> =>
 export async function createCategory(trx: Writer, { name, description = '' }: NewCategory): Promise<Category> {
   const created_at = now()
   const name_key = identityKey(name)
+  // Looked for first: an insert that is refused takes an id of PostgreSQL's sequence with it.
+  if (await repository.findCategoryIdByKey(trx, name_key)) throw await nameTaken(trx, name)
   const made = await repository.insertCategory(trx, { name, name_key, description, created_at, updated_at: created_at })
   if (made === undefined) throw await nameTaken(trx, name)
   return await getCategory(trx, made.id)

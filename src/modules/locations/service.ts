@@ -20,6 +20,8 @@ export const noLocation = (id: number) => new Problem('not-found', `There is no 
 export async function createLocation(trx: Writer, { code, name }: NewLocation): Promise<Location> {
   const created_at = now()
   const keys = { code_key: identityKey(code), name_key: identityKey(name) }
+  // Looked for first: an insert that is refused takes an id of PostgreSQL's sequence with it.
+  if (await repository.findLocationLike(trx, keys.code_key, keys.name_key, 0)) throw await taken(trx, keys, 0)
   const row = await repository.insertLocation(trx, { code, name, ...keys, created_at, updated_at: created_at })
   if (row === undefined) throw await taken(trx, keys, 0)
   return toLocation(row)

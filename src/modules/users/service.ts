@@ -79,6 +79,9 @@ export async function createUser(trx: Writer, user: NewUser, password_hash: stri
   const names = namesOf({ ...user, first_name, last_name })
   const created_at = now()
   const row = { ...names, password_hash, role, created_at, updated_at: created_at }
+  // Looked for first: an insert that is refused takes an id of PostgreSQL's sequence with it.
+  const known = await findTaken(trx, names)
+  if (known !== undefined) throw known
   const made = await repository.insertUser(trx, row)
   if (made === undefined) throw (await findTaken(trx, names)) ?? taken('email')
   return await getUser(trx, made.id)
