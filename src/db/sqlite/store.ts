@@ -7,7 +7,7 @@ import type { DB } from '../schema.gen.ts'
 import type { Reader, Store, Writer } from '../types.ts'
 import { connect, whenFree } from './connection.ts'
 import { SavepointDialect } from './dialect.ts'
-import { translate } from './errors.ts'
+import { isBusy, translate } from './errors.ts'
 import { Statements } from './statements.ts'
 import { TimeLimit } from './time-limit.ts'
 
@@ -72,8 +72,17 @@ class SqliteStore implements Store {
     })
   }
 
-  query<T>(job: (reader: Reader) => Promise<T>): Promise<T> {
-    return this.read(job)
+  async query<T>(job: (reader: Reader) => Promise<T>): Promise<T> {
+    const { kysely, statements } = this.#reading
+    // Inside a snapshot of others it would not see what was written since.
+    if (statements.inTransaction) return await this.read(job)
+    const run = this.#enter(job)
+    try {
+      return await run(kysely)
+    } catch (error) {
+      if (!isBusy(error)) throw translate(error)
+    }
+    return await this.read(job)
   }
 
   write<T>(job: (writer: Writer) => Promise<T>): Promise<T> {
