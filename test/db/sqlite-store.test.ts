@@ -8,7 +8,7 @@ import { sql } from 'kysely'
 import { type Test, test } from 'tap'
 import { Migrations } from '../../src/db/migrator.ts'
 import { openSqlite, type SqliteSettings } from '../../src/db/sqlite/store.ts'
-import type { Store } from '../../src/db/types.ts'
+import type { Reader, Store } from '../../src/db/types.ts'
 import { addCategory, categoryNames, databaseFor, problem } from '../support/stores.ts'
 
 const GROUP_SIZE = 128
@@ -182,3 +182,45 @@ test('a connection is as durable and as strict as the design says', async (t) =>
     'the reading connection writes nothing',
   )
 })
+
+test('a query sees what was committed since an older snapshot was taken', async (t) => {
+  const { store } = await storeOnFile(t)
+  const { promise: held, resolve: release } = Promise.withResolvers<void>()
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+  const snapshot = store.read(async (reader) => {
+    await countCategories(reader)
+    begin()
+    await held
+    return await countCategories(reader)
+  })
+  await begun
+  await store.write((trx) => addCategory(trx, 'new'))
+  const newest = store.query(countCategories)
+  release()
+  t.equal(await snapshot, 0)
+  t.equal(await newest, 1)
+})
+
+test('a query without a transaction leaves none behind, also when it fails', async (t) => {
+  const { store } = await storeOnFile(t)
+  await t.rejects(store.query((reader) => sql`select * from nowhere`.execute(reader)))
+  await store.write((trx) => addCategory(trx, 'new'))
+  t.equal(await store.query(countCategories), 1)
+  await t.rejects(
+    store.query((reader) => sql`insert into categories (name) values ('x')`.execute(reader)),
+    'the connection only reads',
+  )
+})
+
+test('no parameter stands where SQLite would plan the statement anew for each value', async (t) => {
+  const { store } = await storeOnFile(t)
+  const compiled = await store.query(async (reader) =>
+    reader.selectFrom('products').select('id').where('sku_key', '=', 'a').limit(10).compile(),
+  )
+  t.equal(compiled.sql, 'select "id" from "products" where "sku_key" = +? limit +?')
+  t.same(compiled.parameters, ['a', 10])
+})
+
+async function countCategories(reader: Reader): Promise<number> {
+  return (await reader.selectFrom('categories').select('id').execute()).length
+}
