@@ -19,6 +19,7 @@ import { Cursors } from './http/paging.ts'
 import { clientErrorHandler, frameworkErrors, registerProblems } from './http/problems.ts'
 import type { Services } from './http/services.ts'
 import { createValidatorCompiler } from './http/validation.ts'
+import { lazyRequestLog } from './log.ts'
 import { registerModules, tags } from './modules.ts'
 
 export interface Dependencies {
@@ -70,6 +71,7 @@ export async function buildApp({
 function newFastify(trust: Trust, log: FastifyBaseLogger): FastifyInstance {
   return Fastify({
     loggerInstance: log,
+    childLoggerFactory: lazyRequestLog,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type DestinationStream, multistream, pino } from 'pino'
 
 export interface LogOptions {
@@ -70,3 +70,49 @@ function standardOutput(pretty: boolean): DestinationStream {
     return plain
   }
 }
+
+type Line = [object: unknown, message?: string]
+
+/** The log of a request, made when it is first written to: few requests have more to say than their one line. */
+class RequestLog {
+  readonly #make: () => FastifyBaseLogger
+  #made: FastifyBaseLogger | undefined
+
+  constructor(make: () => FastifyBaseLogger) {
+    this.#make = make
+  }
+
+  get #log(): FastifyBaseLogger {
+    this.#made ??= this.#make()
+    return this.#made
+  }
+
+  get level(): string {
+    return this.#log.level
+  }
+  fatal(...line: Line): void {
+    this.#log.fatal(...line)
+  }
+  error(...line: Line): void {
+    this.#log.error(...line)
+  }
+  warn(...line: Line): void {
+    this.#log.warn(...line)
+  }
+  info(...line: Line): void {
+    this.#log.info(...line)
+  }
+  debug(...line: Line): void {
+    this.#log.debug(...line)
+  }
+  trace(...line: Line): void {
+    this.#log.trace(...line)
+  }
+  silent(): void {}
+  child(...of: Parameters<FastifyBaseLogger['child']>): FastifyBaseLogger {
+    return this.#log.child(...of)
+  }
+}
+
+export const lazyRequestLog: FastifyInstance['childLoggerFactory'] = (log, bindings, options) =>
+  new RequestLog(() => log.child(bindings, options)) as unknown as FastifyBaseLogger
