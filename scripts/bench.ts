@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Load, measure, median } from './bench/load.ts'
-import { recordStatements } from './bench/record.ts'
+import { recordStatements, type Statements } from './bench/record.ts'
 import { type Scenario, SEARCHES, scenariosOf } from './bench/scenarios.ts'
 import { nameOf, seed } from './bench/seed.ts'
 import { type Server, signToken, startServer, startService } from './bench/servers.ts'
@@ -15,7 +15,8 @@ import { freePort } from './free-port.ts'
  * npm run bench -- [--engine sqlite|postgresql] [--products 10000,100000] [--seconds 2] [--rounds 3] [--only movement]
  *
  * Measures, interleaved in one run, the service with everything on beside (a) bare routes that answer the same bytes and
- * (b) handlers written by hand on the raw driver that run the same statements. Ratios count; rates depend on the machine.
+ * (b) handlers written by hand on the raw driver that run the same statements; on SQLite also (tuned) with the sign that
+ * the service puts before each parameter, which makes them twice as fast. Ratios count; rates depend on the machine.
  */
 const { values: options } = parseArgs({
   options: {
@@ -31,29 +32,24 @@ const sizes = options.products.split(',').map(Number)
 const seconds = Number(options.seconds)
 const rounds = Number(options.rounds)
 
-interface Rates {
-  service: number
-  byHand: number
-  bare: number
-  /** Medians of the ratios within each round. */
-  toByHand: number
-  toBare: number
-}
+/** `tuned` is `byHand` with the text of the service's statements to the letter; on PostgreSQL they are the same. */
+const CONTESTANTS = ['service', 'byHand', 'tuned', 'bare'] as const
+type Contestant = (typeof CONTESTANTS)[number]
+type Servers = Partial<Record<Contestant, Server>>
 
 for (const engine of engines) {
   const costs = new Map<string, number[]>()
   for (const products of sizes) {
     console.log(`\n${engine}, ${products} products, ${rounds} rounds of ${seconds} s, 16 connections`)
-    console.log(row('', 'service/s', 'by hand/s', 'bare/s', '÷ by hand', '÷ bare'))
+    console.log(row('', 'service/s', 'by hand/s', 'tuned/s', 'bare/s', '÷ by hand', '÷ tuned', '÷ bare'))
     await withDatabase(engine, async (url) => {
       await withServers(url, products, async (servers, token, scenarios) => {
         for (const scenario of scenarios.filter(({ name }) => name.includes(options.only))) {
-          const rates = await compare(scenario, servers, token)
-          const { service, byHand, bare, toByHand, toBare } = rates
-          console.log(
-            row(scenario.name, whole(service), whole(byHand), whole(bare), toByHand.toFixed(2), toBare.toFixed(2)),
-          )
-          costs.set(scenario.name, [...(costs.get(scenario.name) ?? []), 1 / service])
+          const seen = await compare(scenario, servers, token)
+          const rates = CONTESTANTS.map((name) => seen[name] && Math.round(median(seen[name])))
+          const ratios = CONTESTANTS.slice(1).map((name) => seen[name] && ratio(seen.service, seen[name]).toFixed(2))
+          console.log(row(scenario.name, ...[...rates, ...ratios].map((cell) => String(cell ?? '-'))))
+          costs.set(scenario.name, [...(costs.get(scenario.name) ?? []), 1 / median(seen.service)])
         }
       })
     })
@@ -63,44 +59,38 @@ for (const engine of engines) {
   for (const [name, cost] of costs) console.log(row(name, ((cost.at(-1) as number) / (cost[0] as number)).toFixed(2)))
 }
 
-async function compare(
-  scenario: Scenario,
-  servers: Record<'service' | 'byHand' | 'bare', Server>,
-  token: string,
-): Promise<Rates> {
+type Seen = { service: number[] } & Partial<Record<Contestant, number[]>>
+
+/** Requests per second of each server in each round. */
+async function compare(scenario: Scenario, servers: Servers, token: string): Promise<Seen> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-  const load = (name: 'service' | 'byHand' | 'bare'): Load => ({
-    origin: servers[name].origin,
-    headers,
-    next: scenario[name],
-  })
-  const seen: Record<'service' | 'byHand' | 'bare', number[]> = { service: [], byHand: [], bare: [] }
-  for (const name of ['service', 'byHand', 'bare'] as const) await measure(load(name), 1)
+  const seen: Seen = { service: [] }
+  const loads: [number[], Load][] = []
+  for (const name of CONTESTANTS) {
+    const origin = servers[name]?.origin
+    if (origin === undefined) continue
+    const rates: number[] = []
+    seen[name] = rates
+    loads.push([rates, { origin, headers, next: scenario[name === 'tuned' ? 'byHand' : name] }])
+  }
+  for (const [, load] of loads) await measure(load, 1)
   for (let round = 0; round < rounds; round += 1) {
-    for (const name of ['service', 'byHand', 'bare'] as const) seen[name].push(await measure(load(name), seconds))
+    for (const [rates, load] of loads) rates.push(await measure(load, seconds))
   }
-  const ratios = (to: 'byHand' | 'bare') =>
-    median(seen.service.map((rate, index) => rate / (seen[to][index] as number)))
-  return {
-    service: median(seen.service),
-    byHand: median(seen.byHand),
-    bare: median(seen.bare),
-    toByHand: ratios('byHand'),
-    toBare: ratios('bare'),
-  }
+  return seen
 }
 
-type Use = (
-  servers: Record<'service' | 'byHand' | 'bare', Server>,
-  token: string,
-  scenarios: Scenario[],
-) => Promise<void>
+/** The median of the ratios within each round. */
+const ratio = (mine: number[], theirs: number[]): number =>
+  median(mine.map((rate, round) => rate / (theirs[round] as number)))
+
+type Use = (servers: Servers, token: string, scenarios: Scenario[]) => Promise<void>
 
 async function withServers(url: string, products: number, use: Use): Promise<void> {
   const { userId, sessionId } = await seed(url, products)
   const token = await signToken(userId, sessionId)
   const statements = await recordStatements(url, SEARCHES)
-  const [port = 0, byHandPort = 0, barePort = 0] = await Promise.all([freePort(), freePort(), freePort()])
+  const [port = 0, byHandPort = 0, tunedPort = 0, barePort = 0] = await Promise.all(CONTESTANTS.map(() => freePort()))
   const started: Server[] = []
   const start = async (server: Promise<Server>) => {
     started.push(await server)
@@ -108,18 +98,27 @@ async function withServers(url: string, products: number, use: Use): Promise<voi
   }
   try {
     const service = await start(startService(url, port))
-    const byHandEnv = { BENCH_RAW: JSON.stringify({ url, statements, port: byHandPort }) }
-    const byHand = await start(startServer('scripts/bench/raw-server.ts', byHandPort, '/product/1', byHandEnv))
+    const startByHand = (sqls: Statements, at: number) =>
+      startServer('scripts/bench/raw-server.ts', at, '/product/1', {
+        BENCH_RAW: JSON.stringify({ url, statements: sqls, port: at }),
+      })
+    const byHand = await start(startByHand(asWrittenByHand(statements), byHandPort))
+    const isSqlite = url.startsWith('sqlite:')
+    const tuned = isSqlite ? await start(startByHand(statements, tunedPort)) : undefined
     const scenarios = scenariosOf(products, nameOf)
     const answers = await sampleAnswers(service, scenarios, token)
     const bareEnv = { BENCH_BARE: JSON.stringify({ answers, port: barePort }) }
     const bare = await start(startServer('scripts/bench/bare-server.ts', barePort, '/low', bareEnv))
     await requireSameAnswers(byHand, answers)
-    await use({ service, byHand, bare }, token, scenarios)
+    await use({ service, byHand, ...(tuned && { tuned }), bare }, token, scenarios)
   } finally {
     for (const server of started) await server.stop()
   }
 }
+
+/** Nobody writes the sign that the service puts before its parameters on SQLite (src/db/sqlite/dialect.ts). */
+const asWrittenByHand = (statements: Statements): Statements =>
+  JSON.parse(JSON.stringify(statements).replaceAll('+?', '?'))
 
 /** One answer of the service for each scenario, which the bare server gives back. */
 async function sampleAnswers(service: Server, scenarios: Scenario[], token: string): Promise<Record<string, string>> {
@@ -166,8 +165,4 @@ async function withDatabase(engine: string, use: (url: string) => Promise<void>)
 
 function row(name: string, ...cells: string[]): string {
   return name.padEnd(26) + cells.map((cell) => cell.padStart(11)).join('')
-}
-
-function whole(rate: number): string {
-  return String(Math.round(rate))
 }
