@@ -18,7 +18,7 @@ import { registerOpenApi } from './http/openapi.ts'
 import { Cursors } from './http/paging.ts'
 import { clientErrorHandler, frameworkErrors, registerProblems } from './http/problems.ts'
 import type { Services } from './http/services.ts'
-import { createValidatorCompiler } from './http/validation.ts'
+import { createValidatorCompiler, registerStrictQueries } from './http/validation.ts'
 import { lazyRequestLog } from './log.ts'
 import { registerModules, tags } from './modules.ts'
 
@@ -141,5 +141,6 @@ async function registerApi(
     if (readiness.isCurrent) done()
     else readiness.require().then(() => done(), done)
   })
+  registerStrictQueries(api)
   await registerModules(api, services, limit)
 }

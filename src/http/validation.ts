@@ -1,10 +1,10 @@
 import { Ajv, type ErrorObject, type FuncKeywordDefinition, type Options, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
-import type { FastifySchemaCompiler } from 'fastify'
+import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
 import type { FieldError } from '../errors.ts'
 import { clean } from '../values/text.ts'
 import { escapePointer } from './json.ts'
-import { components } from './schema.ts'
+import { Closed, components } from './schema.ts'
 
 /** `x-clean: true`: the text is trimmed and brought to NFC where it stands, before its length counts. */
 const cleanKeyword: FuncKeywordDefinition = {
@@ -33,21 +33,31 @@ function newAjv(options: Options): Ajv {
   return ajv
 }
 
+/** Makes an unknown parameter an error too where a route takes none at all. */
+export function registerStrictQueries(app: FastifyInstance): void {
+  const none = Closed({})
+  app.addHook('onRoute', (route) => {
+    route.schema = { querystring: none, ...route.schema }
+  })
+}
+
 /** A list of so many errors is read by nobody, and sizes are checked first so that a huge body is not walked. */
 const MAX_ERRORS = 20
 const SIZES = new Set(['maxItems', 'maxLength', 'maxProperties'])
 
 /**
- * The one validator of the service. Bodies are never coerced and report every wrong field; parameters, which arrive
- * as text, are coerced. A schema is compiled when it is first needed, which keeps the start short.
+ * The one validator of the service. Bodies are never coerced and report every wrong field; of parameters, which arrive
+ * as text, integers and booleans are read. A schema is compiled when it is first needed, which keeps the start short.
  */
 export function createValidatorCompiler(): FastifySchemaCompiler<object> {
   const strict = once(() => newAjv({ useDefaults: true }))
   const everything = once(() => newAjv({ allErrors: true }))
-  const coercing = once(() => newAjv({ useDefaults: true, coerceTypes: 'array', allErrors: true }))
+  const lenient = once(() => newAjv({ useDefaults: true, allErrors: true }))
   return ({ schema, httpPart }) => {
     const check = once(() =>
-      httpPart === 'body' ? compileBody(strict(), everything, schema) : compileRest(coercing(), schema),
+      httpPart === 'body'
+        ? compileBody(strict(), everything, schema)
+        : compileRest(lenient(), schema as ParametersSchema),
     )
     return (data: unknown) => {
       const outcome = check()(data)
@@ -65,9 +75,29 @@ function once<T>(make: () => T): () => T {
   }
 }
 
-function compileRest(ajv: Ajv, schema: object) {
+interface ParametersSchema {
+  properties?: Record<string, { type?: string }>
+}
+
+function compileRest(ajv: Ajv, schema: ParametersSchema) {
   const validate = ajv.compile(schema)
-  return (data: unknown) => validate(data) || errorsOf(validate)
+  const convert = Object.entries(schema.properties ?? {}).flatMap(([name, { type }]) =>
+    type === 'integer' || type === 'boolean' ? [[name, type] as const] : [],
+  )
+  return (data: unknown) => {
+    const parameters = data as Record<string, unknown>
+    for (const [name, type] of convert) {
+      const text = parameters[name]
+      if (typeof text === 'string') parameters[name] = fromText(text, type)
+    }
+    return validate(data) || errorsOf(validate)
+  }
+}
+
+/** Only the one way to write a value; ` 1`, `01` and `+1` stay text, and fail, as any other text does. */
+function fromText(text: string, type: 'integer' | 'boolean'): unknown {
+  if (type === 'integer') return /^(0|-?[1-9]\d*)$/.test(text) ? Number(text) : text
+  return text === 'true' || text === 'false' ? text === 'true' : text
 }
 
 function compileBody(strict: Ajv, everything: () => Ajv, schema: object) {
@@ -130,7 +160,8 @@ const indefinite = (type: string) => (/^[aeio]/.test(type) ? `an ${type}` : `a $
 
 function unknownField(name: string, known: string[]): string {
   const near = known.find((candidate) => distance(candidate, name) <= 2)
-  return near ? `is not a known field; did you mean "${near}"?` : `is not a known field; known are ${known.join(', ')}`
+  if (near) return `is not a known field; did you mean "${near}"?`
+  return `is not a known field; ${known.length > 0 ? `known are ${known.join(', ')}` : 'there are none'}`
 }
 
 /** Edit distance in which two exchanged letters count once; names are short, so the plain table will do. */

@@ -50,6 +50,41 @@ test('an address that is too long or not well formed', async (t) => {
   t.match(huge.json(), { code: 'invalid_parameter', errors: [{ pointer: 'path:/category_id' }] })
 })
 
+test('an id and a number have one way to be written', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  t.equal((await call('GET', '/users/1')).statusCode, 200)
+  for (const id of ['%201', '1%20', '01', '+1', '-0', '1.0', '1e0', '0x1', '%D9%A1', 'true', '']) {
+    const answer = await call('GET', `/users/${id}`)
+    t.ok([400, 404].includes(answer.statusCode), `${id}: ${answer.statusCode}`)
+    t.equal((await call('GET', `/categories?limit=${id}`)).statusCode, 400, `limit=${id}`)
+  }
+  for (const flag of ['1', '0', 'TRUE', 'yes', '']) {
+    t.equal((await call('GET', `/categories?include_total=${flag}`)).statusCode, 400, `include_total=${flag}`)
+  }
+  t.equal((await call('GET', '/categories?limit=1&include_total=true')).json().total, 0)
+})
+
+test('every operation refuses a query parameter that it does not know', async (t) => {
+  const { app, call } = await buildTestApp(t, 'sqlite')
+  const { paths } = (await app.inject('/openapi.json')).json() as { paths: Record<string, Record<string, object>> }
+  const operations = Object.entries(paths).flatMap(([path, item]) =>
+    path.startsWith('/api/v1') ? Object.entries(item).map(([method, operation]) => ({ method, path, operation })) : [],
+  )
+  t.ok(operations.length > 40)
+  for (const { method, path, operation } of operations) {
+    // A body is looked at first.
+    if ('requestBody' in operation) continue
+    const url = path.slice('/api/v1'.length).replaceAll(/\{[^}]+\}/g, '1')
+    const answer = await call(method.toUpperCase() as 'GET', `${url}?zzzz=1`)
+    t.equal(answer.statusCode, 400, `${method} ${path}`)
+    const pointers = answer.json().errors.map(({ pointer }: { pointer: string }) => pointer)
+    t.ok(pointers.includes('query:/zzzz'), `${method} ${path} names ${pointers}`)
+  }
+  const answer = await call('POST', '/categories?zzzz=1', { body: { name: 'x' } })
+  t.match(answer.json(), { status: 400, errors: [{ pointer: 'query:/zzzz', detail: /there are none/ }] })
+  t.same((await call('GET', '/categories')).json().data, [])
+})
+
 test('an unknown query parameter is an error, and near ones are named', async (t) => {
   const { call } = await buildTestApp(t, 'sqlite')
   const response = await call('GET', '/categories?limt=5')
