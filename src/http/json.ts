@@ -4,7 +4,7 @@ import { invalidField, Problem } from '../errors.ts'
 
 /** Numbers that may not be what was written once they are JavaScript numbers: long ones, and those with an exponent. */
 const SUSPICIOUS_NUMBER = /[0-9.]{16}|[0-9][eE]/
-/** Names that reach into an object's prototype, and escapes, which can spell them or half a character. */
+/** Names that reach into an object's prototype, and escapes, which can spell them, half a character or NUL. */
 const SUSPICIOUS_TEXT = /__proto__|constructor|\\u/
 const FORBIDDEN_NAMES = new Set(['__proto__', 'constructor'])
 /** Deeper than any body of this service, and far from what would exhaust the stack. */
@@ -18,6 +18,7 @@ export function registerParsers(app: FastifyInstance): void {
   const types = ['application/json', 'application/merge-patch+json']
   app.addContentTypeParser(types, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
     refuseCharset(request.headers['content-type'] ?? '')
+    refuseEncoding(request.headers['content-encoding'] ?? 'identity')
     if (body.length > 0) return parseJson(textOf(body))
     // Clients that name the type of what they do not send mean nothing by it, unless something is needed.
     if (request.routeOptions.schema?.body) throw new Problem('invalid-json', 'The body is empty: send a JSON object.')
@@ -31,6 +32,12 @@ function refuseCharset(contentType: string): void {
   throw new Problem('unsupported-media-type', 'Send the body in UTF-8, the one encoding of JSON.')
 }
 
+function refuseEncoding(encoding: string): void {
+  if (encoding.trim().toLowerCase() === 'identity') return
+  const headers = { 'accept-encoding': 'identity' }
+  throw new Problem('unsupported-media-type', 'Send the body as it is, without Content-Encoding.', { headers })
+}
+
 /** Other encodings would be taken for UTF-8 and lose their letters without anybody noticing. */
 function textOf(body: Buffer): string {
   if (!isUtf8(body)) throw new Problem('invalid-json', 'The body is not UTF-8.')
@@ -39,7 +46,7 @@ function textOf(body: Buffer): string {
 
 /**
  * Parses a JSON body. What would not be stored as it was sent is refused by name: numbers that JavaScript would silently
- * round, and halves of characters; so are `__proto__` and `constructor` as names.
+ * round, halves of characters, and NUL; so are `__proto__` and `constructor` as names.
  *
  * @throws Problem `invalid-json`, `validation-failed`
  */
@@ -83,6 +90,7 @@ function inspect(value: unknown, pointer: string, depth: number): void {
   if (depth > MAX_DEPTH) throw new Problem('invalid-json', 'The body is nested too deeply.')
   if (value instanceof Inexact) throw invalidField(pointer, 'has more digits than can be kept exactly')
   if (typeof value === 'string' && !value.isWellFormed()) throw invalidField(pointer, 'holds half a character')
+  if (typeof value === 'string' && value.includes('\0')) throw invalidField(pointer, 'holds a NUL character')
   for (const [key, item] of entriesOf(value)) {
     const place = `${pointer}/${escapePointer(key)}`
     if (FORBIDDEN_NAMES.has(key)) throw invalidField(place, 'is not a known field')

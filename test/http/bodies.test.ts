@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { test } from 'tap'
 import { buildTestApp, onEveryEngine } from '../support/app.ts'
 
@@ -168,4 +169,30 @@ test('names in an answer are cut and escaped', async (t) => {
   t.match(escaped.json().errors, [{ pointer: '#/a~1b~0c' }])
   const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`k${index}`, 1]))
   t.ok((await call('POST', '/categories', { body: many })).json().errors.length <= 20)
+})
+
+onEveryEngine('no text of a body reaches the database with a NUL or half a character', async (t, engine) => {
+  const { app, call } = await buildTestApp(t, engine)
+  const texts = ['admin\\u0000', '\\u0000', '\\ud800', 'x\\udc00y']
+  for (const text of texts) {
+    const headers = { 'content-type': 'application/json' }
+    const payload = `{"username":"${text}","password":"correct horse battery"}`
+    const login = await app.inject({ method: 'POST', url: '/api/v1/auth/login', headers, payload })
+    t.match(login.json(), { status: 422, errors: [{ pointer: '#/username' }] }, text)
+    const refresh = `{"refresh_token":"${text}"}`
+    const refreshed = await app.inject({ method: 'POST', url: '/api/v1/auth/refresh', headers, payload: refresh })
+    t.match(refreshed.json(), { status: 422, errors: [{ pointer: '#/refresh_token' }] }, text)
+    const note = `{"type":"receipt","note":"${text}","lines":[{"product_id":1,"quantity":1}]}`
+    t.match((await call('POST', '/movements', { body: note })).json(), { status: 422, errors: [{ pointer: '#/note' }] })
+  }
+})
+
+test('a compressed body is refused as such', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  const body = gzipSync('{"name":"x"}')
+  const answer = await call('POST', '/categories', { body, headers: { 'content-encoding': 'gzip' } })
+  t.match(answer.json(), { status: 415, code: 'unsupported_media_type', detail: /Content-Encoding/ })
+  t.equal(answer.headers['accept-encoding'], 'identity')
+  const plain = await call('POST', '/categories', { body: { name: 'x' }, headers: { 'content-encoding': 'identity' } })
+  t.equal(plain.statusCode, 201)
 })
