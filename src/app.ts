@@ -134,7 +134,7 @@ async function registerApi(
 ): Promise<void> {
   // A test shares the loop it asks, and keeps it busy by itself.
   if (services.config.nodeEnv !== 'test') {
-    await api.register(underPressure, { maxEventLoopDelay: 2000, retryAfter: 2 })
+    await api.register(underPressure, { maxEventLoopDelay: 2000 })
   }
   api.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', 'no-store')
