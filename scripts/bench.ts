@@ -81,8 +81,9 @@ async function compare(scenario: Scenario, servers: Servers, token: string): Pro
 }
 
 /** The median of the ratios within each round. */
-const ratio = (mine: number[], theirs: number[]): number =>
-  median(mine.map((rate, round) => rate / (theirs[round] as number)))
+function ratio(mine: number[], theirs: number[]): number {
+  return median(mine.map((rate, round) => rate / (theirs[round] as number)))
+}
 
 type Use = (servers: Servers, token: string, scenarios: Scenario[]) => Promise<void>
 
@@ -117,8 +118,9 @@ async function withServers(url: string, products: number, use: Use): Promise<voi
 }
 
 /** Nobody writes the sign that the service puts before its parameters on SQLite (src/db/sqlite/dialect.ts). */
-const asWrittenByHand = (statements: Statements): Statements =>
-  JSON.parse(JSON.stringify(statements).replaceAll('+?', '?'))
+function asWrittenByHand(statements: Statements): Statements {
+  return JSON.parse(JSON.stringify(statements).replaceAll('+?', '?'))
+}
 
 /** One answer of the service for each scenario, which the bare server gives back. */
 async function sampleAnswers(service: Server, scenarios: Scenario[], token: string): Promise<Record<string, string>> {

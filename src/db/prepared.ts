@@ -14,26 +14,21 @@ const placeholders = new Proxy({} as Record<string, Placeholder>, {
   get: (_target, name) => new Placeholder(String(name)),
 })
 
-interface Statement {
-  name: string
-  isQuick: boolean
-}
+const names = new WeakMap<object, string>()
 
-const statements = new WeakMap<object, Statement>()
-
-/** The name under which PostgreSQL keeps a prepared query, if it is one. */
-export const statementNameOf = (query: CompiledQuery): string | undefined => statements.get(query.queryId)?.name
-
-/** Whether a query finds its rows by their keys, so that others may wait for it on the same connection. */
-export const isQuick = (query: CompiledQuery): boolean => statements.get(query.queryId)?.isQuick === true
+/**
+ * The name under which PostgreSQL keeps a prepared query, if it is one. Those that have one are quick: they read their
+ * rows through an index and few besides, so that others may wait for them on the same connection.
+ */
+export const statementNameOf = (query: CompiledQuery): string | undefined => names.get(query.queryId)
 
 interface Compiled {
   query: CompiledQuery
   parameters: readonly unknown[]
 }
 
-function compile(query: CompiledQuery, statement: Statement | undefined): Compiled {
-  if (statement !== undefined) statements.set(query.queryId, statement)
+function compile(query: CompiledQuery, name: string | undefined): Compiled {
+  if (name !== undefined) names.set(query.queryId, name)
   return { query, parameters: query.parameters }
 }
 
@@ -62,7 +57,7 @@ export function prepared<Values extends object, Row>(
     const { adapter } = handle.getExecutor()
     let compiled = known.get(adapter)
     if (compiled === undefined) {
-      compiled = compile(build(handle, placeholders as Values).compile(), { name, isQuick: true })
+      compiled = compile(build(handle, placeholders as Values).compile(), name)
       known.set(adapter, compiled)
     }
     return run(handle, compiled, values)
@@ -75,8 +70,9 @@ const FAMILY_SIZE = 200
 /**
  * Queries that are alike but for their shape (which filters, which order), each compiled when its shape first comes.
  *
- * @param nameOf the name under which PostgreSQL keeps a shape's plan, at most 50 bytes and unique with the shape;
- * undefined where it had better plan each run for its values: what is kept for any values is often bad for some
+ * @param nameOf the name under which PostgreSQL keeps a shape's plan, at most 50 bytes and unique with the shape; a page
+ * in the order of an index, or as quick. Undefined where it had better plan each run for its values: what is kept for any
+ * values is often bad for some
  * @param build like that of `prepared`; it may look at `shape`, whose members decide the text of the query
  * @returns a function that runs the query of a shape with the given handle and values
  */
@@ -92,9 +88,7 @@ export function preparedFamily<Shape extends object, Values extends object, Row>
     const key = JSON.stringify(shape)
     let compiled = family.get(key)
     if (compiled === undefined) {
-      const name = nameOf(shape)
-      const query = build(handle, shape, placeholders as Values).compile()
-      compiled = compile(query, name === undefined ? undefined : { name, isQuick: false })
+      compiled = compile(build(handle, shape, placeholders as Values).compile(), nameOf(shape))
       if (family.size >= FAMILY_SIZE) family.delete(family.keys().next().value as string)
       family.set(key, compiled)
     }

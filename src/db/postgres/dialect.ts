@@ -9,7 +9,6 @@ import {
 } from 'kysely'
 import type { Pool, PoolClient, QueryConfig } from 'pg'
 import { requireExact } from '../numbers.ts'
-import { isQuick } from '../prepared.ts'
 import { SharedClient } from './shared-client.ts'
 import type { StatementNames } from './statement-names.ts'
 
@@ -82,7 +81,7 @@ class PostgresConnection implements DatabaseConnection {
     for (const parameter of query.parameters) requireExact(parameter)
     const name = this.#options.names.of(query)
     const send = (client: PoolClient) => this.#send(client, query.sql, query.parameters as unknown[], name)
-    const mayShare = this.#opening === undefined && name !== undefined && isQuick(query)
+    const mayShare = this.#opening === undefined && name !== undefined
     const sent = (mayShare ? this.#shared.run(send) : undefined) ?? send(this.#client ?? (await this.#open()))
     if (name !== undefined) sent.catch((error) => this.#options.names.learn(error, name))
     const [result] = await Promise.all([sent, this.#begun])
