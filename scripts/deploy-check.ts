@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkImage } from './deploy-check/image.ts'
+import { checkPhases } from './deploy-check/phases.ts'
 import { Project } from './deploy-check/project.ts'
 import { lastLine, report } from './deploy-check/report.ts'
 import { countOf, type Result } from './deploy-check/results.ts'
@@ -15,13 +16,13 @@ import { checkStatically } from './deploy-check/static.ts'
 const USAGE = `Usage: npm run deploy:check -- [OPTIONS]
 
   --only NAMES    of these platforms only: render, heroku, digitalocean, railway, compose, project
-  --layer LAYERS  A files, B cross checks, D the image; default ABD
+  --layer LAYERS  A files, B cross checks, C the service on a database, D the image; default ABCD
   --image NAME    for D: use this image instead of building one
   --json FILE     write all results there too
   --strict        what could not be run fails as well
   --all           show what passed, too`
 
-const LAYERS = 'ABD'
+const LAYERS = 'ABCD'
 const PLATFORMS = ['render', 'heroku', 'digitalocean', 'railway', 'compose', 'project']
 const ROOT = join(import.meta.dirname, '..')
 
@@ -38,7 +39,7 @@ async function main(): Promise<number> {
     console.log(USAGE)
     return 0
   }
-  const results = (await run(layers, image)).filter(
+  const results = (await run(layers, only, image)).filter(
     ({ id, profile }) => (id === 'P' || layers.includes(id.charAt(0))) && (only.length === 0 || only.includes(profile)),
   )
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ results, summary: lastLine(results) }, null, 2)}\n`)
@@ -47,9 +48,18 @@ async function main(): Promise<number> {
   return failed === 0 ? 0 : 1
 }
 
-async function run(layers: string, name: string | undefined): Promise<Result[]> {
-  const { results, image } = await checkStatically(new Project(ROOT))
-  return layers.includes('D') ? [...results, ...(await checkImage(ROOT, image, name))] : results
+async function run(layers: string, only: string[], name: string | undefined): Promise<Result[]> {
+  const project = new Project(ROOT)
+  const { results, deployments, image } = await checkStatically(project)
+  if (layers.includes('C')) {
+    // One after the other: two databases and services at a time would measure each other.
+    for (const deployment of deployments) {
+      if (only.length > 0 && !only.includes(deployment.profile.name)) continue
+      results.push(...(await checkPhases(project, deployment, image)))
+    }
+  }
+  if (layers.includes('D')) results.push(...(await checkImage(ROOT, image, name)))
+  return results
 }
 
 function readArguments() {
@@ -68,6 +78,6 @@ function readArguments() {
   const unknown = only.find((name) => !PLATFORMS.includes(name))
   if (unknown !== undefined) throw new Error(`--only: there is no platform "${unknown}".`)
   const layers = values.layer.toUpperCase()
-  if (!/^[ABD]+$/.test(layers)) throw new Error(`--layer takes letters of ${LAYERS}.`)
+  if (!/^[ABCD]+$/.test(layers)) throw new Error(`--layer takes letters of ${LAYERS}.`)
   return { ...values, only, layers }
 }

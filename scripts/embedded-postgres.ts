@@ -88,7 +88,7 @@ export async function startPostgres(extra: Record<string, string> = {}): Promise
 }
 
 /** PostgreSQL refuses to run as root; every Unix has `nobody`, so no account need be created. */
-function unprivilegedAccount(): Account | undefined {
+export function unprivilegedAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
