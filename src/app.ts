@@ -2,6 +2,7 @@ import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import underPressure from '@fastify/under-pressure'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Redis } from 'ioredis'
 import type { Config } from './config.ts'
 import type { Migrations } from './db/migrator.ts'
 import type { Store } from './db/types.ts'
@@ -27,6 +28,7 @@ export interface Dependencies {
   store: Store
   migrations: Migrations
   log: FastifyBaseLogger
+  redis?: Redis | undefined
   /** Runs once, when the database is found migrated. */
   onReady?: () => Promise<void>
 }
@@ -42,6 +44,7 @@ export async function buildApp({
   store,
   migrations,
   log,
+  redis,
   onReady = async () => {},
 }: Dependencies): Promise<App> {
   const trust = createTrust(config.trustProxy)
@@ -53,7 +56,7 @@ export async function buildApp({
   registerRequestLog(app, readiness)
   registerClientAddress(app, trust, config.clientIpHeader)
   await registerBrowserRules(app, config.corsOrigins)
-  const limit = await createLimiter(app, config.rateLimitMax)
+  const limit = await createLimiter(app, config.rateLimitMax, redis)
   registerNotFound(app, limit)
   registerOpenApi(app, { title: config.apiTitle, version: config.apiVersion, ui: config.swaggerUi, tags })
   registerHealth(app, { store, readiness, version: config.apiVersion })
