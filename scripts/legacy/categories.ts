@@ -59,6 +59,6 @@ export function makeCategory(plan: Plan, id: number, name: string): string {
   const taken = new Set(plan.categories.map((category) => category.name_key))
   const distinctName = distinct(taken, identityKey, (attempt) => (attempt === 1 ? name : `${name} (${attempt})`))
   const times = { created_at: plan.now, updated_at: plan.now }
-  plan.categories.push({ id, ...named(distinctName), ...times })
+  plan.categories.push({ id, ...named(distinctName), description: '', ...times })
   return distinctName
 }

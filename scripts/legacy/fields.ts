@@ -51,7 +51,7 @@ export class Fields {
   /** An id of a row of another table; null when there is none. @returns undefined when it is refused */
   reference(column: string): number | null | undefined {
     const text = this.#text(column)
-    if (text === null) return null
+    if (typeof text !== 'string') return text
     const number = parseDecimal(text)
     if (number?.scale === 0 && number.unscaled > 0n && number.unscaled <= MAX_ID) return Number(number.unscaled)
     this.refuse(column, `is ${shown(text)}, not an id from 1 to ${MAX_ID}`)
@@ -88,7 +88,7 @@ export class Fields {
   /** @returns null where there is none; undefined when it is refused */
   decimal(column: string): Decimal | null | undefined {
     const text = this.#text(column)
-    if (text === null) return null
+    if (typeof text !== 'string') return text
     const number = parseDecimal(text)
     if (number === undefined) this.refuse(column, `is ${shown(text)}, not a number`)
     return number
@@ -96,8 +96,9 @@ export class Fields {
 
   /** @returns null where there is none */
   flag(column: string): boolean | null {
-    const text = this.#text(column)?.trim().toLowerCase()
-    if (text === undefined) return null
+    const written = this.#text(column)
+    if (typeof written !== 'string') return null
+    const text = written.trim().toLowerCase()
     if (/^(1|t|true)$/.test(text)) return true
     if (!/^(0|f|false)$/.test(text)) this.refuse(column, `is ${shown(text)}, neither true nor false`)
     return false
@@ -106,7 +107,7 @@ export class Fields {
   /** An instant in the form that is kept; null where there is none. */
   time(column: string): string | null {
     const text = this.#text(column)
-    if (text === null) return null
+    if (typeof text !== 'string') return null
     const instant = toInstant(text)
     if (instant === undefined) {
       this.refuse(column, `is ${shown(text)}, not a date and time of the years 1 to 9999`)
@@ -136,11 +137,12 @@ export class Fields {
     return this.#row[this.#name(column)] ?? null
   }
 
-  #text(column: string): string | null {
+  /** @returns undefined when it is refused */
+  #text(column: string): string | null | undefined {
     const value = this.#value(column)
     if (!(value instanceof Unreadable)) return value
     this.refuse(column, value.reason)
-    return null
+    return undefined
   }
 }
 

@@ -105,7 +105,7 @@ const ROUNDED = 'Prices have at most four decimals; what is beyond them is lost:
 /** @returns ten-thousandths */
 function priceOf(fields: Fields): number {
   const price = fields.decimal('price')
-  if (price === null) fields.refuse('price', 'is missing (a price that was not a number is kept as nothing)')
+  if (price === null) fields.refuse('price', 'is missing: give it one (SQLite keeps NaN as nothing)')
   if (!price) return 0
   const { units, rest } = atScale(price, 4)
   if (units < 0n) fields.refuse('price', `is ${plain(price)}, less than 0`)
