@@ -36,6 +36,9 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
   return timingSafeEqual(actual, expected)
 }
 
+/** Whether a hash is one of the system before this one, which takes another time to verify. */
+export const isForeign = (hash: string): boolean => readWerkzeug(hash) !== undefined
+
 /** Whether a hash was made with weaker parameters than are used now, or in another way. */
 export const isOutdated = (hash: string): boolean =>
   !hash.startsWith(`$argon2id$v=19$m=${PARAMETERS.memory},t=${PARAMETERS.passes},p=${PARAMETERS.parallelism}$`)

@@ -1,6 +1,6 @@
 import type { Store } from '../../db/types.ts'
 import { invalidField, Problem } from '../../errors.ts'
-import { hashPassword, isOutdated, verifyPassword } from '../../values/password.ts'
+import { hashPassword, isForeign, isOutdated, verifyPassword } from '../../values/password.ts'
 import { identityKey } from '../../values/text.ts'
 import { MIN_PASSWORD, type User } from '../users/schemas.ts'
 import { getUser, requireGoodPassword, setPassword } from '../users/service.ts'
@@ -49,11 +49,22 @@ async function recognise({ store, throttle, address }: Doors, credentials: Crede
     const found = await store.query((reader) => repository.findAccounts(reader, key))
     // A user name taken over from another system may be somebody else's e-mail address; it comes first.
     const named = found.find((candidate) => candidate.username_key === key) ?? found[0]
-    const isRight = await verifyPassword(password, named?.password_hash ?? '')
-    return isRight && named?.is_active ? named : undefined
+    const hash = named?.password_hash ?? ''
+    if ((await verifyPassword(password, hash)) && named?.is_active) return named
+    await evenOut(store, password, hash)
+    return undefined
   })
   if (account === undefined) throw invalidCredentials()
   return { account, rehashed: isOutdated(account.password_hash) ? await hashPassword(password) : undefined }
+}
+
+/**
+ * Takes the time that a hash of the other kind takes, as long as passwords of the old system are kept: by a refusal that
+ * comes sooner or later than others one could tell who has an account.
+ */
+async function evenOut(store: Store, password: string, hash: string): Promise<void> {
+  const foreign = await store.query(repository.findForeignHash)
+  if (foreign !== undefined) await verifyPassword(password, isForeign(hash) ? '' : foreign.password_hash)
 }
 
 /** Whether a password that works, because it is older than the rules, could not be chosen today. */

@@ -2,8 +2,10 @@ import { pbkdf2Sync } from 'node:crypto'
 import { logIn, makeUser, PASSWORD, post } from '../../support/accounts.ts'
 import { buildTestApp, onEveryEngine, type TestApp } from '../../support/app.ts'
 
-const hashed = (password: string) =>
-  `pbkdf2:sha256:260000$I1EB7xoi5Z5VU3WV$${pbkdf2Sync(password, 'I1EB7xoi5Z5VU3WV', 260_000, 32, 'sha256').toString('hex')}`
+function hashed(password: string, iterations = 260_000): string {
+  const salt = 'I1EB7xoi5Z5VU3WV'
+  return `pbkdf2:sha256:${iterations}$${salt}$${pbkdf2Sync(password, salt, iterations, 32, 'sha256').toString('hex')}`
+}
 
 async function keep({ store }: TestApp, id: number, password_hash: string) {
   await store.write((trx) => trx.updateTable('users').set({ password_hash }).where('id', '=', id).execute())
@@ -74,6 +76,36 @@ onEveryEngine('a password of the old system can be changed without a login in be
     post(testApp.app, '/auth/me/password', { current_password, new_password: 'otra-frase-bien-larga' }, { token })
   t.equal((await change('admin124')).statusCode, 422)
   t.equal((await change('admin123')).statusCode, 204)
+})
+
+onEveryEngine('while passwords of the old system are kept, every refusal takes as long', async (t, engine) => {
+  const testApp = await buildTestApp(t, engine)
+  const { app, call } = testApp
+  const people = ['de.antes', 'de.ahora', 'de.baja']
+  for (const username of people) {
+    const { id } = await makeUser(testApp, { username, email: `${username}@example.com` })
+    if (username !== 'de.ahora') await keep(testApp, id, hashed(PASSWORD, 1_000_000))
+    if (username === 'de.baja') await call('POST', `/users/${id}/deactivate`)
+  }
+  // The work of this process: a busy machine changes how long it takes, not how much it is.
+  const leastWork = async (username: string, password: string, address: string) => {
+    const times: number[] = []
+    for (let index = 0; index < 3; index += 1) {
+      const start = process.cpuUsage()
+      t.equal((await logIn(app, username, password, { address })).statusCode, 401)
+      const { user, system } = process.cpuUsage(start)
+      times.push((user + system) / 1000)
+    }
+    return Math.min(...times)
+  }
+  await leastWork('warm.up', 'x', '192.0.2.20')
+  const times = [
+    await leastWork('nobody', 'x', '192.0.2.21'),
+    await leastWork('de.antes', 'x', '192.0.2.22'),
+    await leastWork('de.ahora', 'x', '192.0.2.23'),
+    await leastWork('de.baja', PASSWORD, '192.0.2.24'),
+  ]
+  t.ok(Math.min(...times) > Math.max(...times) * 0.5, times.map(Math.round).join(', '))
 })
 
 onEveryEngine('a hash that nobody understands, or that asks for too much, is a wrong password', async (t, engine) => {
