@@ -73,10 +73,13 @@ test('a database that comes late is waited for', { skip: !engines.includes('post
   const late = new URL(url)
   const port = await freePort()
   late.port = String(port)
-  const migrating = migrate(late.href, 'up', '--wait', '20')
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  const { promise: waits, resolve } = Promise.withResolvers<void>()
+  const migrating = runScript('migrate.ts', ['up', '--wait', '60'], { DATABASE_URL: late.href }, (said) => {
+    if (said.includes('Waiting up to 60 s')) resolve()
+  })
+  await Promise.race([waits, migrating])
   await forward(t, port, Number(new URL(url).port))
-  t.match(await migrating, { code: 0, said: /Waiting up to 20 s(.|\n)*applied 0003-stock/ })
+  t.match(await migrating, { code: 0, said: /Waiting up to 60 s(.|\n)*applied 0003-stock/ })
 })
 
 test('a refused login is not waited for', { skip: !engines.includes('postgresql') }, async (t) => {
