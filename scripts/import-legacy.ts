@@ -135,12 +135,12 @@ async function confirm(): Promise<boolean> {
   }
 }
 
-/** What the database or the system said, which names no password. All is written or nothing, and then "Imported" was said. */
+/** What the database or the system said, which names no password. */
 function explain(error: unknown): string {
   const reasons = error instanceof Problem ? [error, error.cause] : [error]
   const said = reasons.map((reason) => {
     const { message, code } = (reason ?? {}) as { message?: string; code?: unknown }
     return message || String(code ?? '')
   })
-  return `It failed: ${said.filter((text) => text !== '').join(' ')}`
+  return `It failed: ${said.filter((text) => text !== '').join(' ')}\nUnless "Imported." stands above, nothing was written.`
 }

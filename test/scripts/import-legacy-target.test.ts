@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { type Test, test } from 'tap'
+import { Migrations } from '../../src/db/migrator.ts'
 import type { Engine, Store } from '../../src/db/types.ts'
 import { createCategory } from '../../src/modules/categories/service.ts'
 import { ensureAdministrator } from '../../src/modules/users/service.ts'
@@ -115,12 +117,39 @@ onEveryEngine('an administrator that is used, or what else is in the database, i
   t.same(await everythingIn(store), before)
 })
 
-onEveryEngine('a refusal in the middle of writing leaves nothing', async (t, engine) => {
+onEveryEngine('a refusal writes nothing, and neither does a failure in the middle of writing', async (t, engine) => {
   const { url, store } = await started(t, engine)
-  const { said, code } = await importLegacy(url, '--from', legacyFile(t, { ...SHOP, products: [] }), '--yes')
+  const before = await everythingIn(store)
+  const refused = await importLegacy(url, '--from', legacyFile(t, { ...SHOP, products: [] }), '--yes')
+  t.equal(refused.code, 1)
+  t.match(refused.said, 'stock 1, product_id: is 1, and there is no such product')
+  t.same(await everythingIn(store), before)
+  await store.write(async (trx) => {
+    for (const statement of BREAK[engine]) await sql.raw(statement).execute(trx)
+  })
+  const { code, said } = await importLegacy(url, '--from', legacyFile(t, SHOP), '--yes')
   t.equal(code, 1)
-  t.match(said, 'stock 1, product_id: is 1, and there is no such product')
-  t.same(await peopleIn(store), [[1, 'admin', 'admin@stock.localhost']])
+  t.match(said, /It failed: the pipe burst\nUnless "Imported." stands above, nothing was written.\n$/)
+  t.same(await everythingIn(store), before)
+})
+
+/** What is written last cannot be. */
+const BREAK = {
+  sqlite: [`create trigger burst before insert on movements begin select raise(abort, 'the pipe burst'); end`],
+  postgresql: [
+    `create function burst() returns trigger language plpgsql as $$ begin raise exception 'the pipe burst'; end $$`,
+    'create trigger burst before insert on movements for each row execute function burst()',
+  ],
+}
+
+test('an SQLite database of an older version is migrated by the import', async (t) => {
+  const { url, store } = await started(t, 'sqlite')
+  const migrations = new Migrations(store)
+  for (let steps = 2; steps > 0; steps -= 1) await migrations.migrate('down')
+  t.match(await importLegacy(url, '--from', legacyFile(t, SHOP), '--dry-run'), { code: 0 })
+  t.equal((await migrations.state()).pending.length, 2, 'not by a dry run')
+  t.match(await importLegacy(url, '--from', legacyFile(t, SHOP), '--yes'), { code: 0, said: /is proven/ })
+  t.equal((await everythingIn(store)).products.length, 1)
 })
 
 test('an SQLite file is made and migrated by the import, and by nothing less', async (t) => {
