@@ -32,8 +32,9 @@ export async function readPostgres(
 
 async function readTables(client: pg.Client, wanted: ReadonlySet<string>): Promise<LegacyTable[]> {
   const [encoding] = await rowsOf<{ server_encoding: string }>(client, 'show server_encoding')
-  // Such a server does not know what its text is, so it cannot bring it to the encoding of this connection.
+  // Such a server does not know what its text is. It sends the bytes as they are, and each value is looked at here.
   const isVague = encoding?.server_encoding === 'SQL_ASCII'
+  if (isVague) await client.query("set local client_encoding = 'SQL_ASCII'")
   const named = await rowsOf<{ name: string }>(
     client,
     `select table_name as name from information_schema.tables

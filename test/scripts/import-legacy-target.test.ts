@@ -240,6 +240,40 @@ test('what PostgreSQL alone can hold is read or refused', { skip: !engines.inclu
   t.match(said, 'products 3: 0.30000000000000004 becomes 0.30')
 })
 
+test('text of a PostgreSQL that knows no encoding is read where it is UTF-8', {
+  skip: !engines.includes('postgresql'),
+}, async (t) => {
+  const { url: admin } = await databaseFor(t, 'postgresql', { empty: true })
+  const name = `${new URL(admin).pathname.slice(1)}_ascii`
+  const run = async (url: string, ...statements: string[]) => {
+    const client = new pg.Client(url)
+    await client.connect()
+    for (const statement of statements) await client.query(statement)
+    await client.end()
+  }
+  await run(admin, `create database ${name} encoding 'SQL_ASCII' template template0 locale_provider libc locale 'C'`)
+  t.teardown(() => run(admin, `drop database ${name} with (force)`))
+  const from = Object.assign(new URL(admin), { pathname: `/${name}` }).href
+  const { created_at: _created, updated_at: _updated, ...admins } = user(1)
+  const values = Object.values(admins).map((value) => `'${value}'`)
+  await run(
+    from,
+    `create table categories (id int, name text);
+     create table products (id int, name text, price numeric, category_id int);
+     create table stocks (id int, product_id int, quantity numeric(10, 2));
+     create table users (${Object.keys(admins).map((column) => `${column} text`)});
+     insert into users values (${values});
+     insert into categories values (1, 'caña'), (2, E'ca\\xf1a')`,
+  )
+  const { database, store } = await storeFor(t, 'sqlite')
+  const refused = await importLegacy(database.url, '--from', from, '--yes')
+  t.match(refused, { code: 1, said: /^1 value cannot be kept:\n {2}categories 2, name: is not text in UTF-8$/m })
+  await run(from, 'delete from categories where id = 2')
+  const { code, said } = await importLegacy(database.url, '--from', from, '--yes')
+  t.equal(code, 0, said)
+  t.match((await everythingIn(store)).categories, [{ name: 'caña' }])
+})
+
 test('what is asked for wrongly is answered with the usage, and without a password', async (t) => {
   const cases: [string[], RegExp][] = [
     [[], /Say with --from/],
