@@ -106,8 +106,8 @@ async function run(target: Target, { source, isDry, isSure }: Options): Promise<
     return 1
   }
   const succession = decideSuccession(plan, first)
-  const lines = [describeSuccession(succession), `To ${target.place}${target.isNew ? ', which is made' : ''}.\n`]
-  console.log(lines.filter((line) => line !== undefined).join('\n'))
+  const place = `${target.place}${target.isNew ? ', which is made' : ''}`
+  console.log([...describeSuccession(succession), `To ${place}.\n`].join('\n'))
   if (isDry) {
     console.log('Nothing was written. Repeat without --dry-run to import.')
     return 0

@@ -38,7 +38,8 @@ async function readTables(client: pg.Client, wanted: ReadonlySet<string>): Promi
   const named = await rowsOf<{ name: string }>(
     client,
     `select table_name as name from information_schema.tables
-     where table_schema = any(current_schemas(false)) and table_type = 'BASE TABLE' order by 1`,
+     where table_schema = any(current_schemas(false)) and table_type = 'BASE TABLE'
+       and has_table_privilege(format('%I.%I', table_schema, table_name), 'select') order by 1`,
   )
   const tables: LegacyTable[] = []
   for (const { name } of named) tables.push(await readTable(client, name, wanted, isVague))

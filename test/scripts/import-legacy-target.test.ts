@@ -4,6 +4,11 @@ import Database from 'better-sqlite3'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { type Test, test } from 'tap'
+import { WANTED } from '../../scripts/legacy/importers.ts'
+import { parseSource, readSource } from '../../scripts/legacy/source.ts'
+import { decideSuccession, inspectTarget } from '../../scripts/legacy/target.ts'
+import { understand } from '../../scripts/legacy/understand.ts'
+import { verifyImport } from '../../scripts/legacy/verify.ts'
 import { Migrations } from '../../src/db/migrator.ts'
 import type { Engine, Store } from '../../src/db/types.ts'
 import { createCategory } from '../../src/modules/categories/service.ts'
@@ -68,6 +73,7 @@ onEveryEngine('an administrator whom nobody collides with stays', async (t, engi
     (await peopleIn(store)).map(([id]) => id),
     [1, 7, 8],
   )
+  t.match(said, 'The opening balances are recorded by user 7.')
   t.equal((await everythingIn(store)).movements[0].actor_id, 7)
 })
 
@@ -203,6 +209,33 @@ test('databases that are something else are told from each other', async (t) => 
     new Database(file).exec(change).close()
     t.match(await importLegacy(fresh, '--from', file, '--yes'), { code: 1, said }, change)
   }
+})
+
+test('a result that is not what it should be is told', async (t) => {
+  const { url, store } = await started(t, 'sqlite')
+  const from = legacyFile(t, SHOP)
+  const understanding = understand(await readSource(parseSource(from), WANTED))
+  const succession = decideSuccession(understanding.plan, await store.read(inspectTarget))
+  t.match(await verifyImport(store, understanding, succession), { ok: false, text: /products +1 +1 +0 +WRONG/ })
+  t.equal((await importLegacy(url, '--from', from, '--yes')).code, 0)
+  t.match(await verifyImport(store, understanding, succession), { ok: true })
+  await store.write((trx) => trx.updateTable('stock').set({ quantity: 6000 }).execute())
+  t.match(await verifyImport(store, understanding, succession), {
+    ok: false,
+    text: /units on hand +5 +5 +6 +WRONG(.|\n)*ledger: balances that are not proven: 1/,
+  })
+})
+
+test('an SQLite file in UTF-16 is read', async (t) => {
+  const from = join(temporaryFolder(t), 'old.db')
+  const database = new Database(from)
+  database.pragma("encoding = 'UTF-16le'")
+  database.exec(`create table products (id, name, price, category_id);
+    insert into products values (1, 'Cañón ½', 1, null)`)
+  database.close()
+  const { url, store } = await started(t, 'sqlite')
+  t.match(await importLegacy(url, '--from', from, '--yes'), { code: 0 })
+  t.match((await everythingIn(store)).products, [{ name: 'Cañón ½' }])
 })
 
 test('what is not understood is said', async (t) => {
