@@ -106,8 +106,8 @@ async function run(target: Target, { source, isDry, isSure }: Options): Promise<
     return 1
   }
   const succession = decideSuccession(plan, first)
-  const lines = [describeSuccession(succession), `To ${target.place}${target.isNew ? ', which is made' : ''}.\n`]
-  console.log(lines.filter((line) => line !== undefined).join('\n'))
+  const place = `${target.place}${target.isNew ? ', which is made' : ''}`
+  console.log([...describeSuccession(succession), `To ${place}.\n`].join('\n'))
   if (isDry) {
     console.log('Nothing was written. Repeat without --dry-run to import.')
     return 0
@@ -135,12 +135,12 @@ async function confirm(): Promise<boolean> {
   }
 }
 
-/** What the database or the system said, which names no password. All is written or nothing, and then "Imported" was said. */
+/** What the database or the system said, which names no password. */
 function explain(error: unknown): string {
   const reasons = error instanceof Problem ? [error, error.cause] : [error]
   const said = reasons.map((reason) => {
     const { message, code } = (reason ?? {}) as { message?: string; code?: unknown }
     return message || String(code ?? '')
   })
-  return `It failed: ${said.filter((text) => text !== '').join(' ')}`
+  return `It failed: ${said.filter((text) => text !== '').join(' ')}\nUnless "Imported." stands above, nothing was written.`
 }

@@ -8,7 +8,7 @@ const MAX_ID = 9_000_000_000_000_000n
 
 const WITHOUT_ZONE = 'Times without a zone are taken as UTC, and all are kept to the millisecond.'
 
-const WITHOUT_TIME = 'What does not know when it was made gets the time of the import:'
+const WITHOUT_TIME = 'Rows that do not say when they were made get the time of the import:'
 
 /**
  * The values of one row. What cannot be kept is refused and stands for a harmless value from then on, so that everything

@@ -32,12 +32,14 @@ export async function readPostgres(
 
 async function readTables(client: pg.Client, wanted: ReadonlySet<string>): Promise<LegacyTable[]> {
   const [encoding] = await rowsOf<{ server_encoding: string }>(client, 'show server_encoding')
-  // Such a server does not know what its text is, so it cannot bring it to the encoding of this connection.
+  // Such a server does not know what its text is. It sends the bytes as they are, and each value is looked at here.
   const isVague = encoding?.server_encoding === 'SQL_ASCII'
+  if (isVague) await client.query("set local client_encoding = 'SQL_ASCII'")
   const named = await rowsOf<{ name: string }>(
     client,
     `select table_name as name from information_schema.tables
-     where table_schema = any(current_schemas(false)) and table_type = 'BASE TABLE' order by 1`,
+     where table_schema = any(current_schemas(false)) and table_type = 'BASE TABLE'
+       and has_table_privilege(format('%I.%I', table_schema, table_name), 'select') order by 1`,
   )
   const tables: LegacyTable[] = []
   for (const { name } of named) tables.push(await readTable(client, name, wanted, isVague))

@@ -66,17 +66,19 @@ export const describeRefusals = (refusals: string[]): string =>
     'Nothing was written. Put these right in the old database, or in a copy of it, and repeat.',
   ].join('\n')
 
-/** What becomes of the administrator that is in the target already; undefined when there is nothing to say. */
-export function describeSuccession({ first, fate, next }: Succession): string | undefined {
-  if (first === undefined) return undefined
+/** What becomes of the administrator that is in the target already, and who records the opening balances. */
+export function describeSuccession({ actorId, first, fate, next }: Succession): string[] {
+  const actor = `The opening balances are recorded by user ${actorId}.`
+  if (first === undefined) return [actor]
   const who = `The administrator made at the first start (${first.username}, id ${first.id})`
   if (fate === 'gives way') {
-    return `${who} was never used and gives way to the imported users: log in with their names and passwords.`
+    return [`${who} was never used and gives way to the imported users: log in with their names and passwords.`, actor]
   }
   if (fate === 'moves') {
-    return `${who} becomes ${next?.username}, id ${next?.id}, and keeps its password: no imported administrator can log in.`
+    const kept = 'and keeps its password: no imported administrator can log in.'
+    return [`${who} becomes ${next?.username}, id ${next?.id}, ${kept}`, actor]
   }
-  return `${who} stays beside the imported users.`
+  return [`${who} stays beside the imported users.`, actor]
 }
 
 /** Columns as wide as their longest cell; numbers stand to the right. */

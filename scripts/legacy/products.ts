@@ -67,7 +67,7 @@ function skusOf(rows: { id: number; fields: Fields }[], findings: Findings): Map
   const taken = new Set<string>()
   const later: (() => void)[] = []
   for (const { id, fields } of rows) {
-    const sku = fields.text('sku', MAX_SKU).replaceAll(/[\p{Cf}\p{Zl}\p{Zp}]/gu, '')
+    const sku = skuOf(fields)
     const key = identityKey(sku)
     const isFree = key !== '' && !taken.has(key)
     if (isFree) taken.add(key)
@@ -88,6 +88,16 @@ function skusOf(rows: { id: number; fields: Fields }[], findings: Findings): Map
   }
   for (const give of later) give()
   return skus
+}
+
+/** With a sign in it that nobody sees, a SKU would look like another one. */
+function skuOf(fields: Fields): string {
+  const written = fields.text('sku', MAX_SKU)
+  const sku = written.replaceAll(/[\p{Cf}\p{Zl}\p{Zp}]/gu, '')
+  if (sku !== written) {
+    fields.findings.repair('Signs that nobody sees are dropped from SKUs:', `${fields.place}: ${shown(written)}`)
+  }
+  return sku
 }
 
 function nameOf(id: number, fields: Fields): string {

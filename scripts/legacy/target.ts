@@ -40,11 +40,12 @@ export async function inspectTarget(db: Reader): Promise<FirstAdministrator | un
     throw new Refusal(`The database to import into belongs to another program. ${START_ANEW}`)
   }
   // Those of migrations that are still to come are not there.
-  for (const table of EMPTY.filter((name) => present.has(name))) {
-    const count = await countRows(db, table)
+  const counted = async (table: keyof DB) => (present.has(table) ? await countRows(db, table) : 0)
+  for (const table of EMPTY) {
+    const count = await counted(table)
     if (count > 0) full.push(`${table} (${count})`)
   }
-  const locations = await countRows(db, 'locations')
+  const locations = await counted('locations')
   if (locations > 1) full.push(`locations (${locations})`)
   const people = await db.selectFrom('users').select(['id', 'username', 'email', 'role', 'last_login']).execute()
   const [first] = people

@@ -109,17 +109,18 @@ function namesFor(people: Person[], column: 'username' | 'email', findings: Find
   return names
 }
 
+const begin = (name: string) => [...name].slice(0, MAX_BASE).join('')
 const ending = (attempt: number) => (attempt === 1 ? '' : `-${attempt}`)
 
 const usernameSeries = (id: number, name: string) => (attempt: number) =>
-  `${name === '' ? 'user' : name.slice(0, MAX_BASE)}-${id}${ending(attempt)}`
+  `${name === '' ? 'user' : begin(name)}-${id}${ending(attempt)}`
 
 /** What follows a plus sign goes to the same mailbox with most who carry mail. */
 function emailSeries(id: number, email: string): (attempt: number) => string {
   if (email === '') return (attempt) => `user-${id}${ending(attempt)}@${NO_MAIL}`
   const at = email.lastIndexOf('@')
   const [local, domain] = at < 0 ? [email, ''] : [email.slice(0, at), email.slice(at)]
-  return (attempt) => `${local.slice(0, MAX_BASE)}+${id}${ending(attempt)}${domain}`
+  return (attempt) => `${begin(local)}+${id}${ending(attempt)}${domain}`
 }
 
 function hashOf(fields: Fields): string {

@@ -36,6 +36,7 @@ export async function verifyImport(
     target: fromThousandths(onHand),
   })
   const proof = await verifyLedger(store)
+  const judgement = proof.ok ? 'every balance is proven' : `balances that are not proven: ${proof.differences.length}`
   const isRight = (row: (typeof rows)[number]) => row.target === row.expected
   const lines = rows.map((row) => [row.name, row.source, row.expected, row.target, isRight(row) ? 'ok' : 'WRONG'])
   return {
@@ -43,7 +44,7 @@ export async function verifyImport(
     text: [
       formatTable([['', 'source', 'expected', 'target'], ...lines]),
       '',
-      `  ledger: ${proof.ok ? 'every balance is proven' : `${proof.differences.length} differences`}, ${proof.checked.movements} movements, ${proof.checked.lines} lines`,
+      `  ledger: ${judgement}; movements: ${proof.checked.movements}, lines: ${proof.checked.lines}`,
     ].join('\n'),
   }
 }

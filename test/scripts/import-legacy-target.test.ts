@@ -1,8 +1,15 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { type Test, test } from 'tap'
+import { WANTED } from '../../scripts/legacy/importers.ts'
+import { parseSource, readSource } from '../../scripts/legacy/source.ts'
+import { decideSuccession, inspectTarget } from '../../scripts/legacy/target.ts'
+import { understand } from '../../scripts/legacy/understand.ts'
+import { verifyImport } from '../../scripts/legacy/verify.ts'
+import { Migrations } from '../../src/db/migrator.ts'
 import type { Engine, Store } from '../../src/db/types.ts'
 import { createCategory } from '../../src/modules/categories/service.ts'
 import { ensureAdministrator } from '../../src/modules/users/service.ts'
@@ -66,6 +73,7 @@ onEveryEngine('an administrator whom nobody collides with stays', async (t, engi
     (await peopleIn(store)).map(([id]) => id),
     [1, 7, 8],
   )
+  t.match(said, 'The opening balances are recorded by user 7.')
   t.equal((await everythingIn(store)).movements[0].actor_id, 7)
 })
 
@@ -115,12 +123,39 @@ onEveryEngine('an administrator that is used, or what else is in the database, i
   t.same(await everythingIn(store), before)
 })
 
-onEveryEngine('a refusal in the middle of writing leaves nothing', async (t, engine) => {
+onEveryEngine('a refusal writes nothing, and neither does a failure in the middle of writing', async (t, engine) => {
   const { url, store } = await started(t, engine)
-  const { said, code } = await importLegacy(url, '--from', legacyFile(t, { ...SHOP, products: [] }), '--yes')
+  const before = await everythingIn(store)
+  const refused = await importLegacy(url, '--from', legacyFile(t, { ...SHOP, products: [] }), '--yes')
+  t.equal(refused.code, 1)
+  t.match(refused.said, 'stock 1, product_id: is 1, and there is no such product')
+  t.same(await everythingIn(store), before)
+  await store.write(async (trx) => {
+    for (const statement of BREAK[engine]) await sql.raw(statement).execute(trx)
+  })
+  const { code, said } = await importLegacy(url, '--from', legacyFile(t, SHOP), '--yes')
   t.equal(code, 1)
-  t.match(said, 'stock 1, product_id: is 1, and there is no such product')
-  t.same(await peopleIn(store), [[1, 'admin', 'admin@stock.localhost']])
+  t.match(said, /It failed: the pipe burst\nUnless "Imported." stands above, nothing was written.\n$/)
+  t.same(await everythingIn(store), before)
+})
+
+/** What is written last cannot be. */
+const BREAK = {
+  sqlite: [`create trigger burst before insert on movements begin select raise(abort, 'the pipe burst'); end`],
+  postgresql: [
+    `create function burst() returns trigger language plpgsql as $$ begin raise exception 'the pipe burst'; end $$`,
+    'create trigger burst before insert on movements for each row execute function burst()',
+  ],
+}
+
+test('an SQLite database of an older version is migrated by the import', async (t) => {
+  const { url, store } = await started(t, 'sqlite')
+  const migrations = new Migrations(store)
+  for (let steps = 2; steps > 0; steps -= 1) await migrations.migrate('down')
+  t.match(await importLegacy(url, '--from', legacyFile(t, SHOP), '--dry-run'), { code: 0 })
+  t.equal((await migrations.state()).pending.length, 2, 'not by a dry run')
+  t.match(await importLegacy(url, '--from', legacyFile(t, SHOP), '--yes'), { code: 0, said: /is proven/ })
+  t.equal((await everythingIn(store)).products.length, 1)
 })
 
 test('an SQLite file is made and migrated by the import, and by nothing less', async (t) => {
@@ -176,6 +211,33 @@ test('databases that are something else are told from each other', async (t) => 
   }
 })
 
+test('a result that is not what it should be is told', async (t) => {
+  const { url, store } = await started(t, 'sqlite')
+  const from = legacyFile(t, SHOP)
+  const understanding = understand(await readSource(parseSource(from), WANTED))
+  const succession = decideSuccession(understanding.plan, await store.read(inspectTarget))
+  t.match(await verifyImport(store, understanding, succession), { ok: false, text: /products +1 +1 +0 +WRONG/ })
+  t.equal((await importLegacy(url, '--from', from, '--yes')).code, 0)
+  t.match(await verifyImport(store, understanding, succession), { ok: true })
+  await store.write((trx) => trx.updateTable('stock').set({ quantity: 6000 }).execute())
+  t.match(await verifyImport(store, understanding, succession), {
+    ok: false,
+    text: /units on hand +5 +5 +6 +WRONG(.|\n)*ledger: balances that are not proven: 1/,
+  })
+})
+
+test('an SQLite file in UTF-16 is read', async (t) => {
+  const from = join(temporaryFolder(t), 'old.db')
+  const database = new Database(from)
+  database.pragma("encoding = 'UTF-16le'")
+  database.exec(`create table products (id, name, price, category_id);
+    insert into products values (1, 'Cañón ½', 1, null)`)
+  database.close()
+  const { url, store } = await started(t, 'sqlite')
+  t.match(await importLegacy(url, '--from', from, '--yes'), { code: 0 })
+  t.match((await everythingIn(store)).products, [{ name: 'Cañón ½' }])
+})
+
 test('what is not understood is said', async (t) => {
   const file = legacyFile(t, SHOP)
   const database = new Database(file)
@@ -209,6 +271,40 @@ test('what PostgreSQL alone can hold is read or refused', { skip: !engines.inclu
   const { products } = await everythingIn(store)
   t.match(products[2], { price: 3000, created_at: '2024-01-02T08:04:05.000Z' })
   t.match(said, 'products 3: 0.30000000000000004 becomes 0.30')
+})
+
+test('text of a PostgreSQL that knows no encoding is read where it is UTF-8', {
+  skip: !engines.includes('postgresql'),
+}, async (t) => {
+  const { url: admin } = await databaseFor(t, 'postgresql', { empty: true })
+  const name = `${new URL(admin).pathname.slice(1)}_ascii`
+  const run = async (url: string, ...statements: string[]) => {
+    const client = new pg.Client(url)
+    await client.connect()
+    for (const statement of statements) await client.query(statement)
+    await client.end()
+  }
+  await run(admin, `create database ${name} encoding 'SQL_ASCII' template template0 locale_provider libc locale 'C'`)
+  t.teardown(() => run(admin, `drop database ${name} with (force)`))
+  const from = Object.assign(new URL(admin), { pathname: `/${name}` }).href
+  const { created_at: _created, updated_at: _updated, ...admins } = user(1)
+  const values = Object.values(admins).map((value) => `'${value}'`)
+  await run(
+    from,
+    `create table categories (id int, name text);
+     create table products (id int, name text, price numeric, category_id int);
+     create table stocks (id int, product_id int, quantity numeric(10, 2));
+     create table users (${Object.keys(admins).map((column) => `${column} text`)});
+     insert into users values (${values});
+     insert into categories values (1, 'caña'), (2, E'ca\\xf1a')`,
+  )
+  const { database, store } = await storeFor(t, 'sqlite')
+  const refused = await importLegacy(database.url, '--from', from, '--yes')
+  t.match(refused, { code: 1, said: /^1 value cannot be kept:\n {2}categories 2, name: is not text in UTF-8$/m })
+  await run(from, 'delete from categories where id = 2')
+  const { code, said } = await importLegacy(database.url, '--from', from, '--yes')
+  t.equal(code, 0, said)
+  t.match((await everythingIn(store)).categories, [{ name: 'caña' }])
 })
 
 test('what is asked for wrongly is answered with the usage, and without a password', async (t) => {

@@ -269,6 +269,7 @@ onEveryEngine(
       { name: 'Tornillo M8', description: 'uno\r\ndos' },
       { sku: 'AB', name: 'ñ' },
     ])
+    t.match(said, 'products 2: "A\\u{200b}B"')
     t.match(said, 'products 1, name: "Tor\\u0000nillo\\tM8"')
     t.notOk(said.includes('\u0000') || said.includes('\u0007'))
     const lines = await refused(t, engine, {
