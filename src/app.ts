@@ -10,6 +10,7 @@ import { Problem } from './errors.ts'
 import { registerTokens } from './http/auth.ts'
 import { registerBrowserRules } from './http/browser-rules.ts'
 import { createTrust, registerClientAddress, requestIds, type Trust } from './http/client-address.ts'
+import { endSilentConnections } from './http/connections.ts'
 import { ReadinessState, registerHealth } from './http/health.ts'
 import { Idempotency } from './http/idempotency.ts'
 import { registerParsers } from './http/json.ts'
@@ -50,6 +51,7 @@ export async function buildApp({
   const trust = createTrust(config.trustProxy)
   const app = newFastify(trust, log)
   registerProblems(app)
+  endSilentConnections(app)
   app.setValidatorCompiler(createValidatorCompiler())
   registerParsers(app)
   const readiness = new ReadinessState(migrations, onReady)
