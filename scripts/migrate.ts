@@ -3,15 +3,11 @@
  * Exit codes: 0 done, 1 failed, 2 asked for wrongly, 3 `status` found the schema not current.
  */
 import '../src/node-version.js'
-import { createInterface } from 'node:readline/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { ConfigError, loadConfig } from '../src/config.ts'
 import { type MigrationState, Migrations, unknownMigrations } from '../src/db/migrator.ts'
-import { openStore } from '../src/db/open.ts'
-import type { Store } from '../src/db/types.ts'
-import type { DatabaseTarget } from '../src/db/url.ts'
-import { Problem } from '../src/errors.ts'
+import { confirmWord } from './database/ask.ts'
+import { openWhenReady, UsageError } from './database/open.ts'
 import { makeMigration } from './make-migration.ts'
 
 const USAGE = `Usage: npm run migrate -- COMMAND [OPTIONS]
@@ -24,11 +20,6 @@ const USAGE = `Usage: npm run migrate -- COMMAND [OPTIONS]
 
   --yes        do not ask before data is lost (down)
   --wait N     wait up to N seconds for a database that does not answer yet (default 30)`
-
-const RETRY_MS = 500
-
-/** What the caller did wrong; answered with the usage. */
-class UsageError extends Error {}
 
 interface Options {
   yes: boolean
@@ -114,45 +105,6 @@ function readConfig() {
   }
 }
 
-/** Opens the database; one that is still starting is waited for, one that refuses the login is not. */
-async function openWhenReady(target: DatabaseTarget, waitSeconds: number): Promise<Store> {
-  const deadline = performance.now() + waitSeconds * 1000
-  const waitMs = Math.min(5000, Math.max(1000, waitSeconds * 1000))
-  // What breaks is told by the statement that meets it.
-  const store = await openStore(target, { poolSize: 2, waitMs, onPoolError: () => {} })
-  for (let told = false; ; told = true) {
-    try {
-      await store.ping()
-      return store
-    } catch (error) {
-      if (!mayComeYet(error) || performance.now() + RETRY_MS > deadline) {
-        await store.close()
-        throw new Error(`No answer from ${placeOf(target)}: ${reasonOf(error)}`, { cause: error })
-      }
-      if (!told) console.error(`Waiting up to ${waitSeconds} s for ${placeOf(target)} …`)
-    }
-    await sleep(RETRY_MS)
-  }
-}
-
-function mayComeYet(error: unknown): boolean {
-  if (!(error instanceof Problem) || error.slug !== 'database-unavailable') return false
-  const { code } = (error.cause ?? {}) as { code?: unknown }
-  return !(typeof code === 'string' && /^(28|3D)/.test(code))
-}
-
-/** Host and port or the file; never a user's name or password. */
-function placeOf(target: DatabaseTarget): string {
-  if (target.engine === 'sqlite') return `the database file ${target.file}`
-  return `the database at ${target.connection.host}:${target.connection.port}`
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Problem && error.cause instanceof Error ? error.cause : error
-  const { message, code } = cause as { message?: string; code?: unknown }
-  return message || String(code ?? error)
-}
-
 async function up(migrations: Migrations): Promise<number> {
   const names = await migrations.migrate('latest')
   for (const name of names) console.log(`applied ${name}`)
@@ -169,22 +121,12 @@ async function down(migrations: Migrations, { yes }: Options): Promise<number> {
     return 0
   }
   console.log(`Taking back ${last} loses ${await migrations.losses(last)}.`)
-  if (!yes && !(await confirm(last))) {
+  if (!yes && !(await confirmWord(last))) {
     console.error('Nothing was changed.')
     return 1
   }
   for (const name of await migrations.migrate('down')) console.log(`took back ${name}`)
   return 0
-}
-
-async function confirm(name: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new UsageError('Nobody can be asked here: pass --yes to lose that data.')
-  const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  try {
-    return (await terminal.question(`Type ${name} to go on: `)).trim() === name
-  } finally {
-    terminal.close()
-  }
 }
 
 async function status(migrations: Migrations): Promise<number> {

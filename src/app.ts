@@ -2,6 +2,7 @@ import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import underPressure from '@fastify/under-pressure'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Redis } from 'ioredis'
 import type { Config } from './config.ts'
 import type { Migrations } from './db/migrator.ts'
 import type { Store } from './db/types.ts'
@@ -9,6 +10,7 @@ import { Problem } from './errors.ts'
 import { registerTokens } from './http/auth.ts'
 import { registerBrowserRules } from './http/browser-rules.ts'
 import { createTrust, registerClientAddress, requestIds, type Trust } from './http/client-address.ts'
+import { endSilentConnections } from './http/connections.ts'
 import { ReadinessState, registerHealth } from './http/health.ts'
 import { Idempotency } from './http/idempotency.ts'
 import { registerParsers } from './http/json.ts'
@@ -27,6 +29,7 @@ export interface Dependencies {
   store: Store
   migrations: Migrations
   log: FastifyBaseLogger
+  redis?: Redis | undefined
   /** Runs once, when the database is found migrated. */
   onReady?: () => Promise<void>
 }
@@ -42,18 +45,20 @@ export async function buildApp({
   store,
   migrations,
   log,
+  redis,
   onReady = async () => {},
 }: Dependencies): Promise<App> {
   const trust = createTrust(config.trustProxy)
   const app = newFastify(trust, log)
   registerProblems(app)
+  endSilentConnections(app)
   app.setValidatorCompiler(createValidatorCompiler())
   registerParsers(app)
   const readiness = new ReadinessState(migrations, onReady)
   registerRequestLog(app, readiness)
   registerClientAddress(app, trust, config.clientIpHeader)
   await registerBrowserRules(app, config.corsOrigins)
-  const limit = await createLimiter(app, config.rateLimitMax)
+  const limit = await createLimiter(app, config.rateLimitMax, redis)
   registerNotFound(app, limit)
   registerOpenApi(app, { title: config.apiTitle, version: config.apiVersion, ui: config.swaggerUi, tags })
   registerHealth(app, { store, readiness, version: config.apiVersion })

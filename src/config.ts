@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { RawEnvironment } from './config/legacy.ts'
 import { checkHost, parseOrigins, parseProxies } from './config/network.ts'
+import { checkDisk } from './config/platform.ts'
 import { ConfigError, Problems } from './config/problems.ts'
 import { readVariables, type Variables } from './config/read.ts'
+import { parseRedisUrl, type RedisTarget } from './config/redis-url.ts'
 import type { Environment } from './config/schema.ts'
 import { keepSecrets, MISSING_SECRET, weaknessOfPassword, weaknessOfSecret } from './config/secrets.ts'
 import { type DatabaseTarget, parseDatabaseUrl } from './db/url.ts'
@@ -19,6 +21,8 @@ export interface Config {
   readonly port: number
   /** A port somebody chose is never exchanged for the next free one. */
   readonly portIsExplicit: boolean
+  /** Processes that serve. */
+  readonly workers: number
   /** From DATABASE_URL, DATABASE_SSL and DATABASE_CA_CERT; SQLite's file is an absolute path. */
   readonly database: DatabaseTarget
   readonly dbPoolSize: number
@@ -44,6 +48,8 @@ export interface Config {
   readonly clientIpHeader: Environment['CLIENT_IP_HEADER']
   /** Requests per minute and client; 0 is no limit. */
   readonly rateLimitMax: number
+  /** Where all processes count them together. */
+  readonly redis: RedisTarget | undefined
   readonly logLevel: Environment['LOG_LEVEL']
   /** Absolute path. */
   readonly logFile: string | undefined
@@ -71,12 +77,14 @@ export interface ConfigOptions {
  */
 export function loadConfig(env?: RawEnvironment, { cwd = process.cwd() }: ConfigOptions = {}): Config {
   const problems = new Problems()
-  const read = readVariables(env ?? readEnvironment(cwd), problems)
+  const raw = env ?? readEnvironment(cwd)
+  const read = readVariables(raw, problems)
   const { values } = read
   const notices = [...read.notices]
   const production = values.NODE_ENV === 'production'
 
   const database = readDatabase(read, cwd, problems, notices)
+  if (database?.engine === 'sqlite') checkDisk(raw, database.file, problems)
   checkSecrets(values, production, problems, notices)
   checkLifetimes(values, problems)
   const network = readNetwork(values, problems)
@@ -89,6 +97,7 @@ export function loadConfig(env?: RawEnvironment, { cwd = process.cwd() }: Config
     ...network,
     port: values.PORT,
     portIsExplicit: read.given.has('PORT'),
+    workers: countWorkers(values, database, notices),
     database: database as DatabaseTarget,
     dbPoolSize: values.DB_POOL_SIZE,
     dbPoolTimeout: values.DB_POOL_TIMEOUT,
@@ -164,14 +173,23 @@ function checkLifetimes(values: Environment, problems: Problems): void {
 }
 
 function readNetwork(values: Environment, problems: Problems) {
-  const { HOST, TRUST_PROXY = '', CORS_ORIGINS = '', CLIENT_IP_HEADER } = values
+  const { HOST, TRUST_PROXY = '', CORS_ORIGINS = '', CLIENT_IP_HEADER, REDIS_URL } = values
   const host = HOST === undefined ? undefined : problems.try('HOST', () => checkHost(HOST))
   const trustProxy = problems.try('TRUST_PROXY', () => parseProxies(TRUST_PROXY)) ?? []
   const corsOrigins = problems.try('CORS_ORIGINS', () => parseOrigins(CORS_ORIGINS)) ?? []
   if (CLIENT_IP_HEADER !== undefined && TRUST_PROXY === '') {
     problems.add('CLIENT_IP_HEADER', 'needs TRUST_PROXY: from any other sender the header could be forged')
   }
-  return { host, trustProxy, corsOrigins, clientIpHeader: CLIENT_IP_HEADER }
+  const redis = REDIS_URL === undefined ? undefined : problems.try('REDIS_URL', () => parseRedisUrl(REDIS_URL))
+  return { host, trustProxy, corsOrigins, clientIpHeader: CLIENT_IP_HEADER, redis }
+}
+
+/** Several processes would only wait for each other's turn to write to a file, and group fewer writes into a commit. */
+function countWorkers(values: Environment, database: DatabaseTarget | undefined, notices: string[]): number {
+  const { WEB_CONCURRENCY: workers } = values
+  if (workers === 1 || database?.engine !== 'sqlite') return workers
+  notices.push(`WEB_CONCURRENCY=${workers} has no effect: one process serves an SQLite database.`)
+  return 1
 }
 
 function completeSecrets(values: Environment, cwd: string, problems: Problems) {

@@ -1,5 +1,8 @@
 import './node-version.js'
+import cluster from 'node:cluster'
+import { join, parse } from 'node:path'
 import closeWithGrace from 'close-with-grace'
+import type { FastifyBaseLogger } from 'fastify'
 import { buildApp } from './app.ts'
 import { type Config, ConfigError, loadConfig } from './config.ts'
 import { Migrations } from './db/migrator.ts'
@@ -9,10 +12,14 @@ import { createLog } from './log.ts'
 import { ensureAdministrator } from './modules/users/service.ts'
 import { purgeExpired } from './modules.ts'
 import { prepareDatabase } from './prepare-database.ts'
+import { openRedis } from './redis.ts'
 import { announce, welcome } from './welcome.ts'
+import { STOP, supervise, workerNumber } from './workers.ts'
 
 /** A stop takes no longer than this, whatever a request is doing. */
 const STOP_MS = 8000
+/** Workers end by themselves; one that does not has had its time by then. */
+const WORKERS_STOP_MS = STOP_MS + 1000
 const PURGE_MS = 3_600_000
 
 try {
@@ -26,13 +33,28 @@ try {
 }
 
 async function start(config: Config): Promise<void> {
-  const development = config.nodeEnv === 'development'
-  const file =
-    config.logFile === undefined
-      ? undefined
-      : { path: config.logFile, size: config.logFileSize, count: config.logFileCount }
-  const log = await createLog({ level: config.logLevel, pretty: development, file })
+  const log = await openLog(config)
+  if (cluster.isWorker || config.workers === 1) return await serve(config, log)
   for (const notice of config.notices) log.warn(notice)
+  supervise(config.workers, WORKERS_STOP_MS, log)
+}
+
+/** Each worker writes a file of its own: rotating one that others write would lose lines. */
+async function openLog(config: Config): Promise<FastifyBaseLogger> {
+  const { logFile, logFileSize: size, logFileCount: count, logLevel: level, nodeEnv } = config
+  const number = workerNumber()
+  const file = logFile === undefined ? undefined : { path: ofWorker(logFile, number), size, count }
+  return await createLog({ level, pretty: nodeEnv === 'development', file })
+}
+
+function ofWorker(file: string, number: number | undefined): string {
+  const { dir, name, ext } = parse(file)
+  return number === undefined ? file : join(dir, `${name}-${number}${ext}`)
+}
+
+async function serve(config: Config, log: FastifyBaseLogger): Promise<void> {
+  const development = config.nodeEnv === 'development'
+  if (cluster.isPrimary) for (const notice of config.notices) log.warn(notice)
   const store = await openStore(config.database, {
     poolSize: config.dbPoolSize,
     waitMs: config.dbPoolTimeout * 1000,
@@ -40,23 +62,47 @@ async function start(config: Config): Promise<void> {
   })
   const migrations = new Migrations(store)
   await prepareDatabase(migrations, { migrate: config.migrateOnStart, log })
+  const redis = config.redis && (await openRedis(config.redis, log))
   // In production stdout is the log, and nothing but.
   const print = development ? console.log : console.error
   const onReady = async () => announce(await ensureAdministrator(store, config), print)
-  const app = await buildApp({ config, store, migrations, log, onReady })
+  const app = await buildApp({ config, store, migrations, log, redis, onReady })
   // Not fatal: until somebody migrates, /ready answers 503 and so does everything else.
   await app.readiness.require().catch((error) => log.warn((error as Error).message))
   const purge = setInterval(
     () => purgeExpired(store).catch((error) => log.warn({ err: error }, 'old rows stay for now')),
     PURGE_MS,
   )
-  welcome(await listen(app, config), config)
-  closeWithGrace({ delay: STOP_MS, logger: log }, async ({ err, signal }) => {
-    if (err) log.fatal({ err }, 'unexpected error')
-    log.info({ signal }, 'stopping')
+  const port = await listen(app, config)
+  if ((workerNumber() ?? 1) === 1) welcome(port, config)
+  endWell(log, async () => {
     clearInterval(purge)
     app.readiness.stop()
     await app.close()
     await store.close()
+    redis?.disconnect()
+  })
+}
+
+/** Ends in order at a signal, at an error that nobody caught, and, as a worker, when told to. */
+function endWell(log: FastifyBaseLogger, close: () => Promise<void>): void {
+  const signals = ['SIGTERM', 'SIGINT'] as const
+  const options = { delay: STOP_MS, logger: log, ...(cluster.isWorker && { skip: [...signals] }) }
+  const ending = closeWithGrace(options, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'unexpected error')
+    log.info({ signal }, 'stopping')
+    await close()
+  })
+  if (cluster.isPrimary) return
+  // The signal may come to every process and the word besides; only the first of them means something.
+  let told = false
+  const stop = () => {
+    if (told) return
+    told = true
+    void ending.close()
+  }
+  for (const signal of signals) process.on(signal, stop)
+  process.on('message', (message) => {
+    if (message === STOP) stop()
   })
 }

@@ -43,6 +43,9 @@ function sampleOf({ origin, value, length }: Variable, { profile }: Deployment, 
   return undefined
 }
 
+/** That the service itself refuses SQLite on a disk that is thrown away. */
+export const isAboutDisk = ({ variable, text }: Problem) => variable === 'DATABASE_URL' && /^is SQLite, /.test(text)
+
 /** Reads the environment as the service does in production, where it makes no secret by itself. */
 export function tryEnvironment(env: Record<string, string>): Outcome {
   const given = new Set(Object.keys(env))

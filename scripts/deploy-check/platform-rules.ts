@@ -1,6 +1,6 @@
 /** Rules on what surrounds the service: its database, migrations, probes, port, stop and disk. */
 import type { Deployment } from './deployments/deployment.ts'
-import { environmentOf } from './environment.ts'
+import { isAboutDisk } from './environment.ts'
 import { commandProblems, isShellSafe } from './image-commands.ts'
 import type { Context, Rule } from './rules.ts'
 
@@ -98,8 +98,9 @@ function stopProblems({ graceSeconds, commands }: Deployment, { project, image }
 }
 
 function diskProblems({ mounts, profile, instances, engine }: Deployment, { outcome }: Context): string[] {
+  const refused = outcome.problems.filter(isAboutDisk).map(({ variable, text }) => `${variable} ${text}`)
   const database = outcome.config?.database
-  if (database?.engine !== 'sqlite') return []
+  if (database?.engine !== 'sqlite') return refused
   const { file } = database
   const stays = mounts.some((mount) => file.startsWith(`${mount.replace(/\/$/, '')}/`))
   return [
@@ -109,11 +110,10 @@ function diskProblems({ mounts, profile, instances, engine }: Deployment, { outc
   ]
 }
 
-function poolProblems(deployment: Deployment, { outcome, image }: Context): string[] {
+function poolProblems(deployment: Deployment, { outcome }: Context): string[] {
   const { profile, instances, connections = profile.connections } = deployment
   if (outcome.config === undefined) return []
-  const processes = Number(environmentOf(deployment, image).WEB_CONCURRENCY ?? 1)
-  const perVersion = instances * processes * outcome.config.dbPoolSize
+  const perVersion = instances * outcome.config.workers * outcome.config.dbPoolSize
   const needed = perVersion * (profile.overlaps ? 2 : 1) + MIGRATION_CONNECTIONS
   return needed <= connections ? [] : [`up to ${needed} connections are opened, the database takes ${connections}`]
 }

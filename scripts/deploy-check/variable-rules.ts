@@ -1,6 +1,6 @@
 /** Rules on what the service's environment would be. */
 import type { Deployment } from './deployments/deployment.ts'
-import { SCHEMA } from './environment.ts'
+import { isAboutDisk, SCHEMA } from './environment.ts'
 import type { Context, Rule } from './rules.ts'
 
 /** Settings that have a rule of their own. */
@@ -28,7 +28,7 @@ function missing({ engine, variables, profile }: Deployment, { image, outcome }:
 /** What the configuration says of a variable that has this origin, and of none that has a rule of its own. */
 function said({ variables }: Deployment, { outcome }: Context, origins: string[]): string[] {
   return outcome.problems
-    .filter(({ variable }) => !PROXY.includes(variable))
+    .filter((problem) => !PROXY.includes(problem.variable) && !isAboutDisk(problem))
     .filter(({ variable }) => variables.some(({ name, origin }) => name === variable && origins.includes(origin)))
     .map(({ variable, text }) => `${variable} ${text}`)
 }

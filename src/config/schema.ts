@@ -42,6 +42,10 @@ const server = {
     description: 'Port to listen on; 0 takes any free one. Unset, in development: the next free one from 5000 on.',
     default: 5000,
   }),
+  WEB_CONCURRENCY: integer(1, 64, {
+    description: 'Processes that serve, on PostgreSQL; each has DB_POOL_SIZE connections. SQLite is served by one.',
+    default: 1,
+  }),
 }
 
 const database = {
@@ -159,6 +163,14 @@ const http = {
     description: 'Requests one client may make in a minute; 0 is no limit.',
     default: 60_000,
   }),
+  REDIS_URL: Type.Optional(
+    text(4096, {
+      description:
+        'Redis in which all processes count the requests of a client together: redis://USER:PASSWORD@HOST:PORT, or rediss:// with TLS. Unset, or while it is away: each counts by itself.',
+      example: 'redis://localhost:6379',
+      secret: true,
+    }),
+  ),
 }
 
 const logging = {

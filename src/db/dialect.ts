@@ -32,6 +32,20 @@ export async function takeId(trx: Writer, table: keyof DB): Promise<number> {
   return (rows[0] as { id: number }).id
 }
 
+/** After rows were given ids of their own choice: the ids that follow are larger than all of them. */
+export async function advanceIds(trx: Writer, table: keyof DB): Promise<void> {
+  const advance = isPostgres(trx)
+    ? sql`
+        select setval(sequence, greatest(pg_sequence_last_value(sequence), largest))
+        from (select pg_get_serial_sequence(${table}, 'id')::regclass as sequence,
+                (select max(id) from ${sql.table(table)}) as largest) as ids
+        where largest is not null`
+    : sql`
+        update sqlite_sequence set seq = max(seq, (select coalesce(max(id), 0) from ${sql.table(table)}))
+        where name = ${table}`
+  await advance.execute(trx)
+}
+
 /**
  * The name of the unique or check constraint, or of the trigger's rule, that refused a write, the same on both engines
  * (`products_sku_key_unique`); undefined for any other error, also for references and missing values.

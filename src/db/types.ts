@@ -20,6 +20,8 @@ export interface Store {
   readonly engine: Engine
   /** Runs `job` on one consistent snapshot, however many statements it takes. */
   read<T>(job: (reader: Reader) => Promise<T>): Promise<T>
+  /** Like `read`, for long work such as a copy of everything: no limit of time. */
+  snapshot<T>(job: (reader: Reader) => Promise<T>): Promise<T>
   /** Runs `job`, which makes exactly one statement: a statement is its own snapshot, so no transaction is opened for it. */
   query<T>(job: (reader: Reader) => Promise<T>): Promise<T>
   /**

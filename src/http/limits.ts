@@ -1,5 +1,6 @@
-import rateLimit, { normalizeIP } from '@fastify/rate-limit'
+import rateLimit, { type CreateRateLimitOptions, normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Redis } from 'ioredis'
 import { Problem } from '../errors.ts'
 
 const WINDOW_SECONDS = 60
@@ -14,14 +15,17 @@ export const addressClient = (request: FastifyRequest): string => `address ${nor
  * Counts requests per client and minute, and says so in `RateLimit-Policy` and `RateLimit`.
  *
  * @param max requests in a minute; 0 switches the limit off
+ * @param redis where all processes count together; while it is away, each counts by itself
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (draft 09)
  */
-export async function createLimiter(app: FastifyInstance, max: number): Promise<Limiter> {
+export async function createLimiter(app: FastifyInstance, max: number, redis?: Redis): Promise<Limiter> {
   if (max === 0) return async () => {}
-  await app.register(rateLimit, { global: false })
   const clients = new WeakMap<FastifyRequest, string>()
   const keyGenerator = (request: FastifyRequest) => clients.get(request) ?? addressClient(request)
-  const count = app.createRateLimit({ max, timeWindow: WINDOW_SECONDS * 1000, keyGenerator })
+  const options = { max, timeWindow: WINDOW_SECONDS * 1000, keyGenerator }
+  const alone = await createCounter(app, options)
+  const together = redis && (await createCounter(app, options, redis))
+  const count = together ? (request: FastifyRequest) => together(request).catch(() => alone(request)) : alone
   const policy = `"default";q=${max};w=${WINDOW_SECONDS}`
   return async (request, reply, client) => {
     clients.set(request, client)
@@ -31,6 +35,18 @@ export async function createLimiter(app: FastifyInstance, max: number): Promise<
     reply.header('ratelimit', `"default";r=${result.remaining};t=${result.ttlInSeconds}`)
     if (result.isExceeded) throw tooMany(max, result.ttlInSeconds)
   }
+}
+
+type Counter = ReturnType<FastifyInstance['createRateLimit']>
+
+/** In a context of its own, since the plugin knows one place to count in. */
+async function createCounter(app: FastifyInstance, options: CreateRateLimitOptions, redis?: Redis): Promise<Counter> {
+  let counter: Counter | undefined
+  await app.register(async (context) => {
+    await context.register(rateLimit, { global: false, ...(redis && { redis, nameSpace: 'stock:requests:' }) })
+    counter = context.createRateLimit(options)
+  })
+  return counter as Counter
 }
 
 function tooMany(max: number, seconds: number): Problem {

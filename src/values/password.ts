@@ -1,5 +1,6 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import { readWerkzeug, verifyWerkzeug } from './werkzeug.ts'
 
 const derive = promisify(argon2)
 
@@ -17,10 +18,12 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Whether a password is the one that was hashed; false for anything that is no argon2id hash, after the same time, so
- * that `''` stands for a user who does not exist.
+ * Whether a password is the one that was hashed, by this service or by the one before it; false for anything that is no
+ * hash of either, after the same time as with argon2id, so that `''` stands for a user who does not exist.
  */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
+  const foreign = readWerkzeug(hash)
+  if (foreign !== undefined) return await verifyWerkzeug(password, foreign)
   const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(hash)
   if (!match) {
     await compute(password, NO_SALT, PARAMETERS, TAG_BYTES)
@@ -33,7 +36,10 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
   return timingSafeEqual(actual, expected)
 }
 
-/** Whether a hash was made with weaker parameters than are used now. */
+/** Whether a hash is one of the system before this one, which takes another time to verify. */
+export const isForeign = (hash: string): boolean => readWerkzeug(hash) !== undefined
+
+/** Whether a hash was made with weaker parameters than are used now, or in another way. */
 export const isOutdated = (hash: string): boolean =>
   !hash.startsWith(`$argon2id$v=19$m=${PARAMETERS.memory},t=${PARAMETERS.passes},p=${PARAMETERS.parallelism}$`)
 

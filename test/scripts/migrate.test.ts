@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
@@ -8,28 +7,14 @@ import { sql } from 'kysely'
 import { type Test, test } from 'tap'
 import { freePort } from '../../scripts/free-port.ts'
 import { makeMigration } from '../../scripts/make-migration.ts'
-import { onEveryEngine, SECRETS } from '../support/app.ts'
+import { onEveryEngine } from '../support/app.ts'
 import { engines } from '../support/databases.ts'
+import { runScript } from '../support/script.ts'
 import { addCategory, databaseFor, storeFor } from '../support/stores.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-/** Runs a script as a person does; `code`, and all that it said. */
-async function run(script: string, args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [join(ROOT, 'scripts', script), ...args], {
-    cwd: ROOT,
-    env: { ...process.env, ...SECRETS, NODE_ENV: 'test', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const chunks: string[] = []
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk))
-  }
-  const [code] = await once(child, 'close')
-  return { code, said: chunks.join('') }
-}
-
-const migrate = (url: string, ...args: string[]) => run('migrate.ts', args, { DATABASE_URL: url })
+const migrate = (url: string, ...args: string[]) => runScript('migrate.ts', args, { DATABASE_URL: url })
 
 onEveryEngine('a database goes up, tells where it is, and goes down', async (t, engine) => {
   const { url } = await databaseFor(t, engine, { empty: true })
@@ -88,10 +73,13 @@ test('a database that comes late is waited for', { skip: !engines.includes('post
   const late = new URL(url)
   const port = await freePort()
   late.port = String(port)
-  const migrating = migrate(late.href, 'up', '--wait', '20')
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  const { promise: waits, resolve } = Promise.withResolvers<void>()
+  const migrating = runScript('migrate.ts', ['up', '--wait', '60'], { DATABASE_URL: late.href }, (said) => {
+    if (said.includes('Waiting up to 60 s')) resolve()
+  })
+  await Promise.race([waits, migrating])
   await forward(t, port, Number(new URL(url).port))
-  t.match(await migrating, { code: 0, said: /Waiting up to 20 s(.|\n)*applied 0003-stock/ })
+  t.match(await migrating, { code: 0, said: /Waiting up to 60 s(.|\n)*applied 0003-stock/ })
 })
 
 test('a refused login is not waited for', { skip: !engines.includes('postgresql') }, async (t) => {
@@ -121,9 +109,9 @@ test('types of tables that are not those of the migrations are found', async (t)
   const file = join(folder, 'schema.gen.ts')
   const types = readFileSync(join(ROOT, 'src/db/schema.gen.ts'), 'utf8')
   writeFileSync(file, types)
-  t.match(await run('database-types.ts', ['--check', '--file', file]), { code: 0, said: /in step/ })
+  t.match(await runScript('database-types.ts', ['--check', '--file', file]), { code: 0, said: /in step/ })
   writeFileSync(file, types.replace('barcode: string | null;', 'barcode: string;'))
-  t.match(await run('database-types.ts', ['--check', '--file', file]), { code: 1, said: /not in step/ })
+  t.match(await runScript('database-types.ts', ['--check', '--file', file]), { code: 1, said: /not in step/ })
 })
 
 /** Lets what arrives on one port go on to another. */

@@ -53,6 +53,16 @@ test('a request under way is answered, idle connections end, and the process end
   t.ok(ms < 5000, `${ms} ms`)
 })
 
+test('a connection on which nothing was sent does not hold the stop', async (t) => {
+  const server = await ready(t)
+  const silent = connect(Number(new URL(server.url).port), '127.0.0.1')
+  await once(silent, 'connect')
+  const { code, ms } = await server.stop('SIGTERM')
+  t.equal(code, 0)
+  t.ok(ms < 5000, `${ms} ms`)
+  silent.destroy()
+})
+
 test('a request that never ends does not hold the stop for ever', async (t) => {
   const server = await ready(t)
   await beginLogin(server)

@@ -3,8 +3,7 @@ import type { Profile } from './profile.ts'
 export const compose: Profile = {
   name: 'compose',
   injected: {},
-  // Of the coming version that counts requests together; once the configuration has it, the check asks to remove it here.
-  knows: ['NODE_ENV', 'REDIS_URL'],
+  knows: ['NODE_ENV'],
   databaseUrl: '',
   tls: 'none',
   secret: 'n7Yp2WqZ-vT5xKcR8mLdJ0uGfE4aPiOsH1yB6kXzMtNwVbC3',

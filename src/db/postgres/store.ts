@@ -84,6 +84,17 @@ class PostgresStore implements Store {
     return await this.#attempt(() => snapshot.execute(run), this.#waitMs)
   }
 
+  async snapshot<T>(job: (reader: Reader) => Promise<T>): Promise<T> {
+    const run = this.#nesting.enter(job)
+    const alone = async (trx: Writer) => {
+      await sql`set local statement_timeout = 0`.execute(trx)
+      await sql`set local idle_in_transaction_session_timeout = 0`.execute(trx)
+      return await run(trx)
+    }
+    const snapshot = this.#unhurried.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
+    return await this.#attempt(() => snapshot.execute(alone), this.#waitMs)
+  }
+
   async query<T>(job: (reader: Reader) => Promise<T>): Promise<T> {
     const run = this.#nesting.enter(job)
     return await this.#attempt(() => run(this.#kysely), this.#waitMs)

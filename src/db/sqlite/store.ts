@@ -72,6 +72,15 @@ class SqliteStore implements Store {
     })
   }
 
+  async snapshot<T>(job: (reader: Reader) => Promise<T>): Promise<T> {
+    const run = this.#enter(job)
+    while (this.#readerBusy) await this.#readerBusy
+    return await new Promise<T>((resolve, reject) => {
+      const alone = this.#runReads([{ run, resolve, reject }], Number.POSITIVE_INFINITY)
+      this.#readerBusy = alone.then(() => this.#settleReads())
+    })
+  }
+
   async query<T>(job: (reader: Reader) => Promise<T>): Promise<T> {
     const { kysely, statements } = this.#reading
     // Inside a snapshot of others it would not see what was written since.
@@ -118,16 +127,18 @@ class SqliteStore implements Store {
   }
 
   async #drainReads(): Promise<void> {
-    do {
-      await nextTurn()
-      await this.#runReads(this.#reads.splice(0))
-    } while (this.#reads.length > 0)
-    this.#readerBusy = undefined
+    await nextTurn()
+    await this.#runReads(this.#reads.splice(0), this.#settings.jobMs)
+    this.#settleReads()
   }
 
-  async #runReads(jobs: Job<Reader>[]): Promise<void> {
+  #settleReads(): void {
+    this.#readerBusy = this.#reads.length > 0 ? this.#drainReads() : undefined
+  }
+
+  async #runReads(jobs: Job<Reader>[], jobMs: number): Promise<void> {
     const { statements, kysely } = this.#reading
-    const limit = new TimeLimit(this.#settings.jobMs)
+    const limit = new TimeLimit(jobMs)
     let outcomes: PromiseSettledResult<unknown>[]
     try {
       await whenFree(() => this.#reading.beginReading(), this.#settings.waitMs)

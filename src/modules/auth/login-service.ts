@@ -1,7 +1,8 @@
 import type { Store } from '../../db/types.ts'
 import { invalidField, Problem } from '../../errors.ts'
-import { hashPassword, isOutdated, verifyPassword } from '../../values/password.ts'
+import { hashPassword, isForeign, isOutdated, verifyPassword } from '../../values/password.ts'
 import { identityKey } from '../../values/text.ts'
+import { MIN_PASSWORD, type User } from '../users/schemas.ts'
 import { getUser, requireGoodPassword, setPassword } from '../users/service.ts'
 import * as repository from './repository.ts'
 import type { Credentials, PasswordChange } from './schemas.ts'
@@ -15,6 +16,13 @@ interface Doors {
   address: string
 }
 
+/** An account whose password was found right, and what is known of that password. */
+interface Recognised {
+  account: repository.Account
+  /** Under the parameters of today, if it is to be replaced. */
+  rehashed: string | undefined
+}
+
 /**
  * Logs in by user name or e-mail address. Whoever is unknown, inactive or gives a wrong password gets the same answer
  * after the same time.
@@ -22,25 +30,51 @@ interface Doors {
  * @param seconds how long the refresh token lives
  * @throws Problem `invalid-credentials`, `too-many-attempts`
  */
-export async function logIn(
-  { store, throttle, address }: Doors,
-  { username, password }: Credentials,
-  seconds: number,
-): Promise<Grant> {
+export async function logIn(doors: Doors, credentials: Credentials, seconds: number): Promise<Grant> {
+  // Again when the account has changed meanwhile: of two first logins at once, one finds the password hashed anew.
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    const { account, rehashed } = await recognise(doors, credentials)
+    const options = { token: newRefreshToken(), seconds, rehashed }
+    const grant = await doors.store.write((trx) => openSession(trx, account, options))
+    if (grant !== undefined) return { ...grant, passwordChangeAdvised: isBelowRules(credentials.password, grant.user) }
+  }
+  throw invalidCredentials()
+}
+
+/** @throws Problem `invalid-credentials`, `too-many-attempts` */
+async function recognise({ store, throttle, address }: Doors, credentials: Credentials): Promise<Recognised> {
+  const { username, password } = credentials
   const account = await throttle.attempt(username, address, async () => {
     const key = identityKey(username)
     const found = await store.query((reader) => repository.findAccounts(reader, key))
     // A user name taken over from another system may be somebody else's e-mail address; it comes first.
     const named = found.find((candidate) => candidate.username_key === key) ?? found[0]
-    const isRight = await verifyPassword(password, named?.password_hash ?? '')
-    return isRight && named?.is_active ? named : undefined
+    const hash = named?.password_hash ?? ''
+    if ((await verifyPassword(password, hash)) && named?.is_active) return named
+    await evenOut(store, password, hash)
+    return undefined
   })
   if (account === undefined) throw invalidCredentials()
-  const rehashed = isOutdated(account.password_hash) ? await hashPassword(password) : undefined
-  const options = { token: newRefreshToken(), seconds, rehashed }
-  const grant = await store.write((trx) => openSession(trx, account, options))
-  if (grant === undefined) throw invalidCredentials()
-  return grant
+  return { account, rehashed: isOutdated(account.password_hash) ? await hashPassword(password) : undefined }
+}
+
+/**
+ * Takes the time that a hash of the other kind takes, as long as passwords of the old system are kept: by a refusal that
+ * comes sooner or later than others one could tell who has an account.
+ */
+async function evenOut(store: Store, password: string, hash: string): Promise<void> {
+  const foreign = await store.query(repository.findForeignHash)
+  if (foreign !== undefined) await verifyPassword(password, isForeign(hash) ? '' : foreign.password_hash)
+}
+
+/** Whether a password that works, because it is older than the rules, could not be chosen today. */
+function isBelowRules(password: string, user: User): boolean {
+  try {
+    requireGoodPassword(password, user, '#/password')
+  } catch {
+    return true
+  }
+  return [...password].length < MIN_PASSWORD
 }
 
 const invalidCredentials = () =>

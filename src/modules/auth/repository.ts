@@ -29,6 +29,16 @@ export const findAccounts = (db: Reader, key: string) =>
     .where((eb) => eb.or([eb('username_key', '=', key), eb('email_key', '=', key)]))
     .execute()
 
+/** A hash of the system before this one, of the kind that takes longest as far as its text tells; undefined when there is none left. */
+export const findForeignHash = (db: Reader) =>
+  db
+    .selectFrom('users')
+    .select('password_hash')
+    .where((eb) => eb.or([eb('password_hash', 'like', 'scrypt:%'), eb('password_hash', 'like', 'pbkdf2:%')]))
+    .orderBy('password_hash', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+
 /**
  * Notes a login.
  *

@@ -15,12 +15,13 @@ export interface AuthServices extends Services {
 
 /** What is answered to a login: the grant, with its access token signed. */
 const signerOf = (app: FastifyInstance, expires_in: number) => {
-  return ({ user, sessionId, tokenVersion, refreshToken }: Grant): Tokens => ({
+  return ({ user, sessionId, tokenVersion, refreshToken, passwordChangeAdvised }: Grant): Tokens => ({
     access_token: app.jwt.sign({ sub: String(user.id), sid: sessionId, tv: tokenVersion, jti: randomUUID() }),
     refresh_token: refreshToken,
     token_type: 'Bearer',
     expires_in,
     user,
+    ...(passwordChangeAdvised ? { password_change_advised: true } : {}),
   })
 }
 

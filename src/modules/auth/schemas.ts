@@ -65,6 +65,13 @@ export const Tokens = Component(
         examples: [3600],
       }),
       user: Ref(User),
+      password_change_advised: Type.Optional(
+        Type.Boolean({
+          description:
+            'True at a login with a password that could not be chosen today, being too short or too easily guessed: change it with POST /api/v1/auth/me/password. Absent otherwise.',
+          examples: [true],
+        }),
+      ),
     },
     { description: 'The tokens of a session.' },
   ),

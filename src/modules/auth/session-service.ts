@@ -12,6 +12,8 @@ export interface Grant {
   sessionId: number
   tokenVersion: number
   refreshToken: string
+  /** At a login, where the password itself is known: whether it is to be changed. */
+  passwordChangeAdvised?: boolean
 }
 
 /** Two requests of one client may refresh at once; so long after its use a token that comes again is no theft. */

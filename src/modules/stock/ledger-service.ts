@@ -20,7 +20,7 @@ const MOVEMENTS = 2000
  *
  * Works in parts, so that requests are served meanwhile; a movement recorded meanwhile is in a part wholly or not at all.
  */
-export async function verifyLedger(store: Store): Promise<LedgerProof> {
+export async function verifyLedger(store: Pick<Store, 'read'>): Promise<LedgerProof> {
   const checked = { movements: 0, lines: 0, levels: 0, reservations: 0 }
   const differences: LedgerDifference[] = []
   const [products, movements] = await store.read(async (reader) => [
@@ -41,7 +41,7 @@ export async function verifyLedger(store: Store): Promise<LedgerProof> {
 
 /** Goes through a table up to the row that was the last when it began, so that it ends while others write. */
 async function* parts<T>(
-  store: Store,
+  store: Pick<Store, 'read'>,
   table: 'products' | 'movements',
   last: number,
   count: number,

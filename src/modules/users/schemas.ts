@@ -46,9 +46,12 @@ export const profileFields = {
   last_name: Type.Optional(Text({ maxLength: 100, default: '', description: 'May be empty.', examples: ['García'] })),
 }
 
+/** Characters of a new password; older ones may have fewer. */
+export const MIN_PASSWORD = 12
+
 /** Only the least is said here; what makes a password too easy depends on whose it is. */
 export const newPassword = Type.String({
-  minLength: 12,
+  minLength: MIN_PASSWORD,
   maxLength: 128,
   description: '12 to 128 characters; none that everybody tries first, and not the user name or e-mail address.',
   examples: ['caballo-grapa-correcta'],

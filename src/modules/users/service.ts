@@ -37,7 +37,7 @@ interface Names {
 }
 
 /** The columns made of names, with the forms in which they are compared and searched. */
-const namesOf = ({ username, email, first_name, last_name }: Names) => ({
+export const namesOf = ({ username, email, first_name, last_name }: Names) => ({
   username,
   username_key: identityKey(username),
   email,

