@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkImage } from './deploy-check/image.ts'
-import { checkPhases } from './deploy-check/phases.ts'
+import { checkPhases, NOT_PLAYED } from './deploy-check/phases.ts'
 import { Project } from './deploy-check/project.ts'
 import { lastLine, report } from './deploy-check/report.ts'
 import { countOf, type Result } from './deploy-check/results.ts'
@@ -57,6 +57,7 @@ async function run(layers: string, only: string[], name: string | undefined): Pr
       if (only.length > 0 && !only.includes(deployment.profile.name)) continue
       results.push(...(await checkPhases(project, deployment, image)))
     }
+    results.push(...NOT_PLAYED)
   }
   if (layers.includes('D')) results.push(...(await checkImage(ROOT, image, name)))
   return results

@@ -6,6 +6,7 @@ import { startDatabase } from './databases.ts'
 import type { Deployment } from './deployments/deployment.ts'
 import type { ImageFacts } from './dockerfile.ts'
 import { environmentOf } from './environment.ts'
+import { arriveLate, LATE_MS } from './late-database.ts'
 import { copyImageFiles, type Process, runCommandIn, startService } from './processes.ts'
 import type { Project } from './project.ts'
 import { type Result, resultOf } from './results.ts'
@@ -19,6 +20,19 @@ interface Scene {
   port: number
   connections: () => Promise<number>
 }
+
+/** What platforms also do, and what is not done here. */
+export const NOT_PLAYED: Result[] = [
+  'the old version serving on while the new one starts',
+  'a connection pooler between the service and its database',
+  'the container of the platform: memory limits, gVisor, another architecture, its builder',
+].map((evidence) => ({
+  id: 'C0',
+  profile: 'project',
+  file: '',
+  status: 'not run',
+  evidence: `not emulated: ${evidence}`,
+}))
 
 /** Every phase of one deployment, in the order a platform has them. */
 export async function checkPhases(project: Project, deployment: Deployment, image: ImageFacts): Promise<Result[]> {
@@ -62,16 +76,23 @@ async function play(scene: Scene): Promise<Result[]> {
 
 const of = ({ deployment: { profile, file } }: Scene, id: string) => ({ id, profile: profile.name, file })
 
-/** Twice, because platforms do it at every deployment. Without a port, as there is none yet. */
+/** Twice, because platforms do it at every deployment; and first before the database is there. Nobody gives it a port. */
 async function migrated(scene: Scene, text: string): Promise<Result> {
-  const { PORT: _, ...env } = scene.env
+  const { PORT: _, DATABASE_URL = '', ...env } = scene.env
   const problems: string[] = []
-  for (const wanted of [/^applied /m, /^Nothing to do/m]) {
-    const { code, said } = await runCommandIn(scene.folder, text, env)
-    if (code !== 0 || !wanted.test(said))
-      problems.push(`"${text}" ended with ${code}: ${masked(scene, said).slice(-300)}`)
+  const late = await arriveLate(DATABASE_URL)
+  const rounds = [
+    { url: late.url, wanted: /^applied /m },
+    { url: DATABASE_URL, wanted: /^Nothing to do/m },
+  ]
+  for (const { url, wanted } of rounds) {
+    const { code, said } = await runCommandIn(scene.folder, text, { ...env, DATABASE_URL: url })
+    if (code === 0 && wanted.test(said)) continue
+    problems.push(`"${text}" ended with ${code}: ${masked(scene, said).slice(-300)}`)
   }
-  return resultOf(of(scene, 'C4'), problems, `${text}: done, and nothing left to do when run again`)
+  late.close()
+  const evidence = `${text}: waited ${LATE_MS / 1000} s for the database, and had nothing left to do when run again`
+  return resultOf(of(scene, 'C4'), problems, evidence)
 }
 
 async function probe(scene: Scene, service: Process): Promise<Result> {

@@ -59,6 +59,15 @@ const FAULTS: { id: string; what: string; deployment: Deployment; image?: ImageF
     said: /took back/,
   },
   {
+    id: 'C4',
+    what: 'a migration that does not wait for the database',
+    deployment: {
+      ...deploymentOf('render.yaml'),
+      migration: { where: '', text: 'node scripts/migrate.ts up --wait 0' },
+    },
+    said: /No answer from the database/,
+  },
+  {
     id: 'C6',
     what: 'a probe that is led elsewhere',
     deployment: { ...deploymentOf('docker-compose.yml'), probes: ['/swagger-ui'] },
