@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkImage } from './deploy-check/image.ts'
-import { checkPhases, NOT_PLAYED } from './deploy-check/phases.ts'
+import { checkPhases } from './deploy-check/phases/phases.ts'
 import { Project } from './deploy-check/project.ts'
 import { lastLine, report } from './deploy-check/report.ts'
 import { countOf, type Result } from './deploy-check/results.ts'
@@ -52,12 +52,8 @@ async function run(layers: string, only: string[], name: string | undefined): Pr
   const project = new Project(ROOT)
   const { results, deployments, image } = await checkStatically(project)
   if (layers.includes('C')) {
-    // One after the other: two databases and services at a time would measure each other.
-    for (const deployment of deployments) {
-      if (only.length > 0 && !only.includes(deployment.profile.name)) continue
-      results.push(...(await checkPhases(project, deployment, image)))
-    }
-    results.push(...NOT_PLAYED)
+    const chosen = deployments.filter(({ profile }) => only.length === 0 || only.includes(profile.name))
+    results.push(...(await checkPhases(project, chosen, image)))
   }
   if (layers.includes('D')) results.push(...(await checkImage(ROOT, image, name)))
   return results

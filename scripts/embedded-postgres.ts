@@ -51,9 +51,13 @@ const SETTINGS = {
  * Starts a server and answers once it accepts connections (about one second).
  *
  * @param extra server settings besides, or instead of, the usual ones
+ * @param files to put into its data folder before it starts, by name: pg_hba.conf, a certificate and its key
  * @throws Error with the server's own words when it does not come up; nothing is left behind then.
  */
-export async function startPostgres(extra: Record<string, string> = {}): Promise<EmbeddedPostgres> {
+export async function startPostgres(
+  extra: Record<string, string> = {},
+  files: Record<string, string> = {},
+): Promise<EmbeddedPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'stock-postgres-'))
   let server: ChildProcess | undefined
   const halt = async () => {
@@ -68,6 +72,7 @@ export async function startPostgres(extra: Record<string, string> = {}): Promise
     const binaries = await findBinaries(folder, account)
     const password = randomBytes(18).toString('base64url')
     const data = await initialise(binaries.initdb, folder, password, account)
+    for (const [name, text] of Object.entries(files)) await putFile(join(data, name), text, account)
     const port = await freePort()
     const settings = Object.entries({ ...SETTINGS, ...extra }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const resume = async () => {
@@ -145,6 +150,12 @@ async function initialise(initdb: string, folder: string, password: string, acco
   const [code] = await once(child, 'close')
   if (code !== 0) throw new Error(`initdb failed (${code}): ${log()}`)
   return data
+}
+
+async function putFile(path: string, text: string, account: Account | undefined): Promise<void> {
+  await rm(path, { force: true })
+  await writeFile(path, text, { mode: 0o600 })
+  if (account !== undefined) await chown(path, account.uid, account.gid)
 }
 
 async function untilReady(server: ChildProcess): Promise<void> {

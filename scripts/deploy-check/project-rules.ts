@@ -76,10 +76,12 @@ function published(project: Project, repository: string | undefined): Result {
   const of = { id: 'B24', profile: 'project', file: 'package.json' }
   if (repository?.startsWith('your-org/')) {
     const evidence = `${repository} stands for an address that is not known yet: no button works until it is replaced`
-    return { ...of, status: 'not run', evidence }
+    return { ...of, status: 'assumed', evidence }
   }
   const remote = remoteOf(project.root)
-  if (remote === undefined) return { ...of, status: 'not run', evidence: 'git knows no remote on GitHub' }
+  if (remote === undefined) {
+    return { ...of, status: 'assumed', evidence: `git knows no remote on GitHub; taken for ${repository}` }
+  }
   return resultOf(of, remote === repository ? [] : [`git's origin is ${remote}, package.json names ${repository}`])
 }
 

@@ -1,0 +1,258 @@
+/** Layer C: each deployment run as local processes, the way its platform would, against a real PostgreSQL. */
+import { networkInterfaces } from 'node:os'
+import type { Deployment } from '../deployments/deployment.ts'
+import type { ImageFacts } from '../dockerfile.ts'
+import type { Project } from '../project.ts'
+import { type Result, resultOf } from '../results.ts'
+import { type LiveDatabase, startDatabase } from './databases.ts'
+import { knowsItsClient, privateAddress } from './edge.ts'
+import { comesLate, isRepeatable, survivesAKill, survivesTwo } from './migrations.ts'
+import { ask, end, until } from './programs.ts'
+import { Stage } from './stage.ts'
+import { stopsWell } from './stop.ts'
+import { type Credentials, countMovements, passwordOf, useService } from './use.ts'
+import { freshCopy, makeWorkspace, type Workspace } from './workspace.ts'
+
+const START_MS = 60_000
+/** How soon a probe has to be answered, also while the database is away. */
+const PROBE_MS = 5000
+const LONGEST_LINE = 10_000
+
+/** Every phase of these deployments, in the order a platform has them. */
+export async function checkPhases(project: Project, deployments: Deployment[], image: ImageFacts): Promise<Result[]> {
+  const workspace = await makeWorkspace(project)
+  try {
+    const results = [workspace.result]
+    // One after the other: two databases and services at a time would measure each other.
+    for (const deployment of deployments) results.push(...(await checkDeployment(deployment, image, workspace)))
+    return results
+  } finally {
+    workspace.remove()
+  }
+}
+
+async function checkDeployment(deployment: Deployment, image: ImageFacts, workspace: Workspace): Promise<Result[]> {
+  const { profile, file, engine } = deployment
+  const of = { profile: profile.name, file }
+  let database: LiveDatabase | undefined
+  try {
+    if (engine === 'postgresql') database = await startDatabase(profile, limitOf(deployment))
+  } catch (error) {
+    return [{ ...of, id: 'C2', status: 'not run', evidence: (error as Error).message }]
+  }
+  const stage = new Stage(deployment, image, database, workspace)
+  const results: Result[] = database ? [{ ...of, id: 'C2', status: 'pass', evidence: database.described }] : []
+  try {
+    const run = new Run(stage, (id, problems, good) => {
+      results.push(
+        resultOf(
+          { ...of, id },
+          problems.map((problem) => masked(problem, stage.secrets)),
+          good,
+        ),
+      )
+      return problems.length === 0
+    })
+    await run.all((id, evidence) => results.push({ ...of, id, status: 'not run', evidence }))
+  } catch (error) {
+    results.push(resultOf({ ...of, id: 'C' }, [`it broke off: ${(error as Error).stack}`]))
+  } finally {
+    for (const running of stage.logs) await end(running)
+    await database?.server.stop()
+  }
+  return results
+}
+
+const limitOf = ({ connections, profile }: Deployment): number => connections ?? profile.connections
+
+const masked = (text: string, secrets: string[]): string =>
+  secrets.reduce((rest, secret) => rest.replaceAll(secret, '<secret>'), text)
+
+/** @returns whether there were no problems */
+type Tell = (id: string, problems: string[], good?: string) => boolean
+type NotRun = (id: string, why: string) => void
+
+class Run {
+  readonly #stage: Stage
+  readonly #tell: Tell
+
+  constructor(stage: Stage, tell: Tell) {
+    this.#stage = stage
+    this.#tell = tell
+  }
+
+  async all(notRun: NotRun): Promise<void> {
+    const { database } = this.#stage
+    if (database && this.#stage.deployment.migration) {
+      if (!(await this.#migrate(database))) return
+      await this.#startUnmigrated(database)
+    }
+    const service = await this.#start()
+    if (service === undefined) return
+    const credentials = this.#credentials(service.running.log())
+    this.#tell('C7', await useService(service.port, credentials, 1), 'log in, create, receive, issue, search, prove')
+    await this.#health(service.port)
+    await this.#client(service, notRun)
+    if (database) await this.#overlap(service.port, database)
+    const { problems, ms } = await stopsWell(this.#stage, service, credentials)
+    const grace = this.#stage.deployment.graceSeconds
+    this.#tell('C10', problems, `ended with 0 after ${ms} ms of ${grace} s, the request under way answered`)
+    await this.#restart(credentials)
+    this.#logs()
+  }
+
+  async #migrate(database: LiveDatabase): Promise<boolean> {
+    const late = await comesLate(this.#stage, database)
+    if (!this.#tell('C3', late, 'waited 3 s for the database, then migrated')) return false
+    const problems = await isRepeatable(this.#stage, database)
+    if (problems.length === 0) {
+      problems.push(...(await survivesTwo(this.#stage, database)), ...(await survivesAKill(this.#stage, database)))
+    }
+    return this.#tell('C4', problems, 'twice, two at once, and after a kill: the same schema')
+  }
+
+  /** Where the step before the start was skipped, the service must not say that it is ready, or must migrate itself. */
+  async #startUnmigrated(database: LiveDatabase): Promise<void> {
+    await database.make('untouched')
+    const { port, running } = await this.#stage.serve({ url: database.url('untouched') })
+    const isUp = await until(port, '/health', 200, START_MS)
+    const ready = await ask(port, '/ready')
+    await end(running)
+    const expected = this.#stage.environment().MIGRATE_ON_START === 'true' ? 200 : 503
+    const problems = [
+      ...(isUp ? [] : [`on an empty database it does not come up: ${running.log().slice(-300)}`]),
+      ...(isUp && ready.status !== expected ? [`on an empty database /ready answers ${ready.status}`] : []),
+    ]
+    this.#tell('C5', problems, `on an empty database /ready answers ${expected}`)
+  }
+
+  async #start() {
+    const began = performance.now()
+    const service = await this.#stage.serve()
+    const isReady = await until(service.port, '/ready', 200, START_MS)
+    const ms = Math.round(performance.now() - began)
+    const addresses = ['127.0.0.1', ...outsideAddresses()]
+    const answers = await Promise.all(addresses.map((host) => ask(service.port, '/health', { host })))
+    const deaf = addresses.filter((_, index) => answers[index]?.status !== 200)
+    const problems = [
+      ...(isReady ? [] : [`not ready within ${START_MS / 1000} s: ${service.running.log().slice(-500)}`]),
+      ...deaf.map((host) => `it does not answer on ${host}`),
+    ]
+    this.#tell('C5', problems, `ready after ${ms} ms, on ${addresses.join(', ')}`)
+    return isReady ? service : undefined
+  }
+
+  #credentials(log: string): Credentials {
+    const username = this.#stage.environment().ADMIN_USERNAME ?? 'admin'
+    return { username, password: passwordOf(log, this.#stage.secret('ADMIN_PASSWORD')) }
+  }
+
+  /** As the platform probes it, also while the database is away. */
+  async #health(port: number): Promise<void> {
+    const { probes, profile } = this.#stage.deployment
+    const headers = { host: profile.name === 'railway' ? 'healthcheck.railway.app' : 'internal' }
+    const paths = probes.length > 0 ? probes : ['/health']
+    const well = await Promise.all(paths.map((path) => ask(port, path, { headers, timeoutMs: PROBE_MS })))
+    const problems = paths.flatMap((path, index) =>
+      well[index]?.status === 200 ? [] : [`${path} answers ${well[index]?.status}`],
+    )
+    const { database } = this.#stage
+    if (database) problems.push(...(await this.#withoutDatabase(port, database)))
+    const away = database ? '; without the database /ready 503, /health 200; recovers by itself' : ''
+    this.#tell('C6', problems, `${paths.join(', ')} 200${away}`)
+  }
+
+  async #withoutDatabase(port: number, { server }: LiveDatabase): Promise<string[]> {
+    await server.halt()
+    const away = await ask(port, '/ready', { timeoutMs: PROBE_MS })
+    const alive = await ask(port, '/health', { timeoutMs: PROBE_MS })
+    await server.resume()
+    const isBack = await until(port, '/ready', 200, 15_000)
+    return [
+      ...(away.status === 503 ? [] : [`without its database /ready answers ${away.status}`]),
+      ...(alive.status === 200 ? [] : [`without its database /health answers ${alive.status}`]),
+      ...(isBack ? [] : ['it does not recover when the database is back']),
+    ]
+  }
+
+  async #client(service: Awaited<ReturnType<Stage['serve']>>, notRun: NotRun): Promise<void> {
+    const { profile } = this.#stage.deployment
+    if (profile.clientHeaders === undefined) return
+    const edge = privateAddress()
+    if (edge === undefined) return notRun('C8', 'this machine has no address in a private network')
+    const evidence = 'the client is known through the edge, and a stranger is not believed'
+    this.#tell('C8', await knowsItsClient(profile, service, edge), evidence)
+  }
+
+  /** A new version starts while the old one serves; two that migrate themselves start on an empty database. */
+  async #overlap(oldPort: number, database: LiveDatabase): Promise<void> {
+    const next = await this.#stage.serve()
+    const isReady = await until(next.port, '/ready', 200, START_MS)
+    const still = await ask(oldPort, '/ready')
+    const used = await database.connections()
+    await end(next.running)
+    await database.make('together')
+    const url = database.url('together')
+    const both = [1, 2].map(() => this.#stage.serve({ url, more: { MIGRATE_ON_START: 'true' } }))
+    const started = await Promise.all(both)
+    const ready = await Promise.all(started.map(({ port }) => until(port, '/ready', 200, START_MS)))
+    for (const { running } of started) await end(running)
+    const limit = limitOf(this.#stage.deployment)
+    this.#tell(
+      'C11',
+      [
+        ...(isReady && still.status === 200 ? [] : ['the old and the new version do not serve side by side']),
+        ...(used <= limit ? [] : [`they hold ${used} of ${limit} connections`]),
+        ...(ready.every(Boolean) ? [] : ['two that migrate at the start do not both come up']),
+      ],
+      `side by side with ${used} of ${limit} connections; two that migrate at once both come up`,
+    )
+  }
+
+  /** In a new folder, as after a restart on a disk that was thrown away. */
+  async #restart(credentials: Credentials): Promise<void> {
+    const { port } = await this.#stage.serve({ cwd: freshCopy(this.#stage.workspace) })
+    const isReady = await until(port, '/ready', 200, START_MS)
+    const kept = isReady ? await countMovements(port, credentials) : 0
+    const problems = [
+      ...(isReady ? [] : ['it does not come up again']),
+      ...(kept === 2 ? [] : [`${kept} of 2 movements are left`]),
+      ...(isReady ? await useService(port, credentials, 2) : []),
+    ]
+    this.#tell('C9', problems, 'after a restart on a new disk everything is there')
+  }
+
+  #logs(): void {
+    const { secrets, logs } = this.#stage
+    const services = logs.filter((running) => running.lines().some((line) => line.startsWith('{')))
+    const lines = services.flatMap((running) => running.lines())
+    const wrong = lines.filter((line) => !isLogLine(line))
+    const everything = logs.map((running) => running.log()).join('\n')
+    this.#tell(
+      'C12',
+      [
+        ...wrong.slice(0, 3).map((line) => `no line of a log: ${line.slice(0, 100)}`),
+        ...(lines.some((line) => line.length > LONGEST_LINE) ? ['a line is longer than 10 kB'] : []),
+        ...(secrets.some((secret) => everything.includes(secret)) ? ['a secret is in the log'] : []),
+      ],
+      `${lines.length} lines of JSON with level and time, and none of ${secrets.length} secrets`,
+    )
+  }
+}
+
+function isLogLine(line: string): boolean {
+  try {
+    const { level, time } = JSON.parse(line) as { level?: unknown; time?: unknown }
+    return typeof level === 'string' && typeof time === 'string'
+  } catch {
+    return false
+  }
+}
+
+/** Addresses at which others reach this machine; a service bound to 127.0.0.1 answers at none of them. */
+function outsideAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((found) => found ?? [])
+  const outside = all.find(({ internal, family }) => !internal && family === 'IPv4')?.address
+  const hasIpv6 = all.some(({ address }) => address === '::1')
+  return [...(outside ? [outside] : []), ...(hasIpv6 ? ['::1'] : [])]
+}
