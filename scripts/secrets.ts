@@ -1,4 +1,7 @@
-/** Prints strong values for the secrets of a production installation in the form of a .env file: `npm run secrets`. */
+/**
+ * Prints strong values for the secrets of a production installation in the form of a .env file:
+ * `npm run --silent secrets`. Without `--silent` npm adds two lines that are no variables.
+ */
 import '../src/node-version.js'
 import { randomBytes } from 'node:crypto'
 
