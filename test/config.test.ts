@@ -13,6 +13,7 @@ test('defaults', async (t) => {
     host: undefined,
     port: 5000,
     portIsExplicit: false,
+    workers: 1,
     database: { engine: 'sqlite', file: '/srv/stock/instance/stock_management.db' },
     dbPoolSize: 5,
     dbPoolTimeout: 5,
@@ -29,6 +30,7 @@ test('defaults', async (t) => {
     trustProxy: [],
     clientIpHeader: undefined,
     rateLimitMax: 60000,
+    redis: undefined,
     logLevel: 'info',
     logFile: undefined,
     logFileSize: '10m',
@@ -85,6 +87,7 @@ test('good values', async (t) => {
     ['LOG_FILE', 'logs/a.log', { logFile: '/srv/stock/logs/a.log' }],
     ['LOG_FILE_SIZE', '512k', { logFileSize: '512k' }],
     ['LOG_FILE_COUNT', '1', { logFileCount: 1 }],
+    ['REDIS_URL', 'redis://h', { redis: { host: 'h', port: 6379 } }],
     ['CURRENCY', 'MXN', { currency: 'MXN' }],
   ]
   for (const [variable, value, expected] of cases)
