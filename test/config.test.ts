@@ -87,7 +87,11 @@ test('good values', async (t) => {
     ['LOG_FILE', 'logs/a.log', { logFile: '/srv/stock/logs/a.log' }],
     ['LOG_FILE_SIZE', '512k', { logFileSize: '512k' }],
     ['LOG_FILE_COUNT', '1', { logFileCount: 1 }],
-    ['REDIS_URL', 'redis://h', { redis: { host: 'h', port: 6379 } }],
+    [
+      'REDIS_URL',
+      'redis://h',
+      { redis: { host: 'h', port: 6379, db: 0, username: undefined, password: undefined, tls: undefined } },
+    ],
     ['CURRENCY', 'MXN', { currency: 'MXN' }],
   ]
   for (const [variable, value, expected] of cases)

@@ -1,13 +1,11 @@
 import { request as ask, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Page } from 'playwright-core'
+import type { Locator, Page, Response } from 'playwright-core'
 import { type Test, test } from 'tap'
 import { openPage, withoutBrowser } from '../support/browser.ts'
 import { type Server, startServer } from '../support/process.ts'
 
 const skip = withoutBrowser
-// Playwright else waits for frames before each click, which take long where no graphics card draws them.
-const FAST = { force: true }
 // The password in the example of a login, so that the page works as it stands.
 const PASSWORD = 'caballo-grapa-correcta'
 
@@ -64,16 +62,35 @@ async function post(url: string, path: string, body: object, token?: string): Pr
   return await response.json()
 }
 
+/**
+ * Presses a button by its element: a click at its place misses it while the page is still moving, and Playwright waits
+ * for frames before each, which take long where no graphics card draws them.
+ */
+const press = (button: Locator) => button.dispatchEvent('click')
+
+/** Presses the button until the page has sent a request: one that is still drawn may not listen yet. */
+async function send(page: Page, execute: Locator): Promise<Response> {
+  for (let tries = 1; ; tries += 1) {
+    const sent = page.waitForRequest((request) => request.resourceType() === 'fetch', { timeout: 5000 })
+    // Heard of when it is waited for below.
+    sent.catch(() => {})
+    await press(execute)
+    const request = await sent.catch((error) => {
+      if (tries === 10) throw error
+    })
+    const response = await request?.response()
+    if (response) return response
+  }
+}
+
 /** Opens an operation in the page, executes it as it is filled in, and answers what came back. */
 async function execute(page: Page, { tag, id }: Operation): Promise<{ status: number; body: string; url: string }> {
   const block = page.locator(`#operations-${tag}-${id}`)
-  await block.locator('.opblock-summary-control').click(FAST)
-  const answered = page.waitForResponse((response) => response.request().resourceType() === 'fetch')
-  await block.locator('button.execute').click(FAST)
-  const response = await answered
+  await press(block.locator('.opblock-summary-control'))
+  const response = await send(page, block.locator('button.execute'))
   await block.locator('.live-responses-table .response-col_status').first().waitFor()
   const body = response.status() === 304 ? '' : await response.text()
-  await block.locator('.opblock-summary-control').click(FAST)
+  await press(block.locator('.opblock-summary-control'))
   return { status: response.status(), body, url: response.url() }
 }
 

@@ -47,3 +47,11 @@ function addressIn(running: Running, mark: string): unknown {
   const line = running.lines().findLast((text) => text.includes(mark))
   return line === undefined ? 'nobody, for it was not logged' : (JSON.parse(line) as { address?: string }).address
 }
+
+/** Addresses at which others reach this machine; a service bound to 127.0.0.1 answers at none of them. */
+export function outsideAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((found) => found ?? [])
+  const outside = all.find(({ internal, family }) => !internal && family === 'IPv4')?.address
+  const hasIpv6 = all.some(({ address }) => address === '::1')
+  return [...(outside ? [outside] : []), ...(hasIpv6 ? ['::1'] : [])]
+}

@@ -1,11 +1,11 @@
 /** Layer C: each deployment run as local processes, the way its platform would, against a real PostgreSQL. */
-import { networkInterfaces } from 'node:os'
 import type { Deployment } from '../deployments/deployment.ts'
 import type { ImageFacts } from '../dockerfile.ts'
 import type { Project } from '../project.ts'
 import { type Result, resultOf } from '../results.ts'
 import { type LiveDatabase, startDatabase } from './databases.ts'
-import { knowsItsClient, privateAddress } from './edge.ts'
+import { knowsItsClient, outsideAddresses, privateAddress } from './edge.ts'
+import { readLogs } from './logs.ts'
 import { comesLate, isRepeatable, survivesAKill, survivesTwo } from './migrations.ts'
 import { ask, end, until } from './programs.ts'
 import { Stage } from './stage.ts'
@@ -16,7 +16,6 @@ import { freshCopy, makeWorkspace, type Workspace } from './workspace.ts'
 const START_MS = 60_000
 /** How soon a probe has to be answered, also while the database is away. */
 const PROBE_MS = 5000
-const LONGEST_LINE = 10_000
 
 /** Every phase of these deployments, in the order a platform has them. */
 export async function checkPhases(project: Project, deployments: Deployment[], image: ImageFacts): Promise<Result[]> {
@@ -223,36 +222,7 @@ class Run {
   }
 
   #logs(): void {
-    const { secrets, logs } = this.#stage
-    const services = logs.filter((running) => running.lines().some((line) => line.startsWith('{')))
-    const lines = services.flatMap((running) => running.lines())
-    const wrong = lines.filter((line) => !isLogLine(line))
-    const everything = logs.map((running) => running.log()).join('\n')
-    this.#tell(
-      'C12',
-      [
-        ...wrong.slice(0, 3).map((line) => `no line of a log: ${line.slice(0, 100)}`),
-        ...(lines.some((line) => line.length > LONGEST_LINE) ? ['a line is longer than 10 kB'] : []),
-        ...(secrets.some((secret) => everything.includes(secret)) ? ['a secret is in the log'] : []),
-      ],
-      `${lines.length} lines of JSON with level and time, and none of ${secrets.length} secrets`,
-    )
+    const { problems, lines } = readLogs(this.#stage)
+    this.#tell('C12', problems, `${lines} lines of JSON with level and time, and no secret`)
   }
-}
-
-function isLogLine(line: string): boolean {
-  try {
-    const { level, time } = JSON.parse(line) as { level?: unknown; time?: unknown }
-    return typeof level === 'string' && typeof time === 'string'
-  } catch {
-    return false
-  }
-}
-
-/** Addresses at which others reach this machine; a service bound to 127.0.0.1 answers at none of them. */
-function outsideAddresses(): string[] {
-  const all = Object.values(networkInterfaces()).flatMap((found) => found ?? [])
-  const outside = all.find(({ internal, family }) => !internal && family === 'IPv4')?.address
-  const hasIpv6 = all.some(({ address }) => address === '::1')
-  return [...(outside ? [outside] : []), ...(hasIpv6 ? ['::1'] : [])]
 }
