@@ -89,6 +89,18 @@ const FAULTS: { id: string; what: string; deployment: Deployment; image?: ImageF
     said: /the client was taken for/,
   },
   {
+    id: 'C9',
+    what: 'a database on a disk that is thrown away',
+    deployment: deploymentOf('docker-compose.yml'),
+    image: started(
+      'node',
+      '--import',
+      `data:text/javascript,process.env.DATABASE_URL=process.env.DATABASE_URL.replace('stock.db',process.cwd().split('/').at(-1))`,
+      ...SERVER,
+    ),
+    said: /0 of 2 movements are left/,
+  },
+  {
     id: 'C10',
     what: 'a shell that keeps the signal to itself',
     deployment: { ...deploymentOf('docker-compose.yml'), graceSeconds: 2 },
