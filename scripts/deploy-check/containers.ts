@@ -2,7 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 
 const BUILD_MS = 15 * 60_000
 const COMMAND_MS = 60_000
@@ -134,9 +136,16 @@ function buildah(): Builder {
   }
 }
 
-/** How this machine reaches its package registry, as npm tells its scripts; mounted for the build, not part of the image. */
+/**
+ * How this machine reaches its package registry, as npm and Node tell their programs; mounted for the build, not part of
+ * the image.
+ */
 function machineSettings(): string[] {
-  const { npm_config_userconfig: user = '', npm_config_globalconfig: global = '' } = process.env
-  const mounts = [`${user}:/root/.npmrc:ro`, `${global}:/usr/local/etc/npmrc:ro`, '/etc/ssl/certs:/etc/ssl/certs:ro']
-  return mounts.filter((mount) => existsSync(mount.split(':')[0] ?? '')).flatMap((mount) => ['--volume', mount])
+  const { npm_config_userconfig: user = '', NODE_EXTRA_CA_CERTS: authorities = '' } = process.env
+  const settings = join(mkdtempSync(join(tmpdir(), 'deploy-check-npm-')), 'npmrc')
+  const own = existsSync(user) ? readFileSync(user, 'utf8') : ''
+  writeFileSync(settings, existsSync(authorities) ? `${own}\ncafile=${authorities}\n` : own, { mode: 0o600 })
+  process.once('exit', () => rmSync(dirname(settings), { recursive: true, force: true }))
+  const mounts = [[settings, '/root/.npmrc'], ...[authorities, '/etc/ssl/certs'].map((path) => [path, path])]
+  return mounts.filter(([from = '']) => existsSync(from)).flatMap(([from, to]) => ['--volume', `${from}:${to}:ro`])
 }
