@@ -14,8 +14,7 @@ export async function openPage(t: Test): Promise<{ page: Page; errors: string[] 
   const browser = await chromium.launch({ executablePath, args })
   t.teardown(() => browser.close())
   const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } })
-  // A machine busy with other tests draws slowly; what hangs is ended by the test's own limit.
-  page.setDefaultTimeout(120_000)
+  page.setDefaultTimeout(25_000)
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(String(error)))
   page.on('console', (message) => {
