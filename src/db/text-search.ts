@@ -7,15 +7,24 @@ import type { Engine, Reader } from './types.ts'
  * is compiled for many searches, and `values` are what it is run with.
  */
 export interface TextSearch {
-  /** The shape that begins with the trigram index. */
+  /** The shape that begins with the trigram index, or, on PostgreSQL, lets its planner decide. */
   indexed: string
-  /** The shape that reads the text of each row; the same where the engine decides. */
+  /** The shape that reads the text of each row. */
   reading: string
+  /**
+   * PostgreSQL: whether `values.rare` is the pattern of a term that its trigram index may know to be rare; one with digits
+   * is likely to be. Undefined: no term can be looked up.
+   */
+  rare?: 'likely' | 'perhaps'
   values: Record<string, unknown>
 }
 
 /** The shortest term that a trigram index knows. */
 const TRIGRAM = 3
+/** PostgreSQL's takes letters and digits only; for a term without three of them in a row it would be read whole. */
+const LETTERS = /[\p{L}\p{N}]{3}/u
+
+const patternOf = (term: string) => `%${term.replaceAll(/[\\%_]/g, '\\$&')}%`
 
 /**
  * Prepares to look for terms, each literally.
@@ -24,9 +33,19 @@ const TRIGRAM = 3
  */
 export function planTextSearch(db: Reader, terms: string[]): TextSearch {
   if (isPostgres(db)) {
-    const shape = String(terms.length)
-    const patterns = terms.map((term, index) => [`pattern_${index}`, `%${term.replaceAll(/[\\%_]/g, '\\$&')}%`])
-    return { indexed: shape, reading: shape, values: Object.fromEntries(patterns) }
+    const values: Record<string, string> = {}
+    for (const [index, term] of terms.entries()) {
+      values[`word_${index}`] = term
+      values[`pattern_${index}`] = patternOf(term)
+    }
+    const [rarest] = terms.filter((term) => LETTERS.test(term)).sort((a, b) => rarity(b) - rarity(a))
+    if (rarest !== undefined) values.rare = patternOf(rarest)
+    return {
+      indexed: `index_${terms.length}`,
+      reading: `read_${terms.length}`,
+      ...(rarest && { rare: /\d/.test(rarest) ? 'likely' : 'perhaps' }),
+      values,
+    }
   }
   const { long, short, phrase } = forTrigrams(terms)
   const indexed = long.length === 0 ? 'reading' : short.length === 0 ? 'index' : 'both'
@@ -41,11 +60,13 @@ export function textMatches(
   { shape, values }: { shape: string; values: Record<string, unknown> },
 ): RawBuilder<SqlBool> {
   if (isPostgres(db)) {
-    const patterns = Array.from({ length: Number(shape) }, (_, index) => values[`pattern_${index}`])
-    return sql.join(
-      patterns.map((pattern) => sql`${column} like ${pattern} escape '\\'`),
-      sql` and `,
+    const [how, count] = shape.split('_')
+    const conditions = Array.from({ length: Number(count) }, (_, index) =>
+      how === 'index'
+        ? sql`${column} like ${values[`pattern_${index}`]} escape '\\'`
+        : sql`strpos(${column}, ${values[`word_${index}`]}) > 0`,
     )
+    return sql.join(conditions, sql` and `)
   }
   if (shape === 'reading') return holds(column, values.words)
   const indexed = sql<SqlBool>`${id} in (select rowid from products_search where products_search match ${values.phrase})`
@@ -55,7 +76,7 @@ export function textMatches(
 /** Of many terms only so many are tried: those with digits, then the longest, are the rarest most often. */
 const TRIED = 3
 
-/** PostgreSQL knows by its statistics whether to begin with the index or with the order of a list. */
+/** On PostgreSQL it is a part of the page's own query, which saves the way there and back. */
 export const looksForRareTerms = (engine: Engine): boolean => engine === 'sqlite'
 
 /**

@@ -2,7 +2,7 @@ import { type SqlBool, sql } from 'kysely'
 import { prepared } from '../../db/prepared.ts'
 import { findByRareTerm } from '../../db/text-search.ts'
 import type { Reader } from '../../db/types.ts'
-import type { ProductFilter } from './list-repository.ts'
+import type { ProductFilter } from './list-query-repository.ts'
 
 /** So many candidates are read and sorted for the sake of one page. */
 const FEW = 2000

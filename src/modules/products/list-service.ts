@@ -5,7 +5,8 @@ import type { Paging } from '../../http/paging.ts'
 import { toAmount } from '../../values/money.ts'
 import { searchTerms } from '../../values/text.ts'
 import { findCandidates } from './candidate-repository.ts'
-import { countProducts, type ListedProduct, listProducts, type ProductFilter } from './list-repository.ts'
+import type { ListedProduct, ProductFilter } from './list-query-repository.ts'
+import { countProducts, listProducts } from './list-repository.ts'
 import type { ProductQuery } from './schemas.ts'
 
 /** The years between which PostgreSQL, SQLite and RFC 3339 mean the same; nothing here is older or will be newer. */
