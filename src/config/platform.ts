@@ -5,7 +5,7 @@ import type { Problems } from './problems.ts'
 
 interface Platform {
   name: string
-  /** A variable that it gives to every program it runs. */
+  /** A variable that it gives to every program it runs; on DigitalOcean, which gives none, the app's specification does. */
   sign: string
   /** Where it can keep a disk: how to get one. Undefined where every disk is thrown away. */
   disk: string | undefined
@@ -16,11 +16,13 @@ interface Platform {
  *
  * @see https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem
  * @see https://render.com/docs/disks
+ * @see https://docs.digitalocean.com/products/app-platform/how-to/store-data/
  * @see https://docs.railway.com/reference/volumes
  */
 const PLATFORMS: Platform[] = [
   { name: 'Heroku', sign: 'DYNO', disk: undefined },
   { name: 'Render', sign: 'RENDER', disk: 'a disk (paid plans)' },
+  { name: 'DigitalOcean', sign: 'DIGITALOCEAN_APP_URL', disk: undefined },
   { name: 'Railway', sign: 'RAILWAY_ENVIRONMENT_ID', disk: 'a volume' },
 ]
 

@@ -9,7 +9,7 @@ import { SECRETS } from '../support/app.ts'
 const production = { NODE_ENV: 'production', ...SECRETS }
 
 test('SQLite is refused where its file would be thrown away', async (t) => {
-  for (const sign of ['DYNO', 'RENDER', 'RAILWAY_ENVIRONMENT_ID']) {
+  for (const sign of ['DYNO', 'RENDER', 'DIGITALOCEAN_APP_URL', 'RAILWAY_ENVIRONMENT_ID']) {
     const env = { ...production, [sign]: 'x', DATABASE_URL: 'sqlite:/stock-of-nobody/stock.db' }
     t.throws(() => loadConfig(env), /DATABASE_URL.*is SQLite, and \w+ throws its disk away at each restart/, sign)
     t.doesNotThrow(() => loadConfig({ ...env, DATABASE_URL: 'postgresql://a:b@c:5432/d' }), sign)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
+import { readDigitalocean } from '../../scripts/deploy-check/deployments/digitalocean.ts'
 import { isIgnored, readDockerfile } from '../../scripts/deploy-check/dockerfile.ts'
 import { Project } from '../../scripts/deploy-check/project.ts'
 import { checkStatically, RULES } from '../../scripts/deploy-check/static.ts'
@@ -81,4 +82,15 @@ test('.dockerignore: the last pattern that fits decides', async (t) => {
     t.ok(isIgnored(text, file), file)
   }
   for (const file of ['src/a.ts', 'src/deep/check.ts', 'scripts/demo/a.ts']) t.notOk(isIgnored(text, file), file)
+})
+
+test("DigitalOcean's references lead to a database of the app, or to the app itself", async (t) => {
+  const references = ['db.CA_CERT', 'APP_URL', '_self.COMMIT_HASH', 'base.CA_CERT', 'db.CERT', 'APP_UR']
+  const values = references.map((reference) => `\${${reference}}`)
+  const envs = values.map((value, index) => ({ key: `V${index}`, value }))
+  const { dangling } = readDigitalocean('x', { envs, services: [{ name: 'api' }], databases: [{ name: 'db' }] })
+  t.strictSame(
+    dangling,
+    values.slice(3).map((value, index) => `V${index + 3}: ${value} leads nowhere`),
+  )
 })

@@ -29,6 +29,7 @@ interface AppSpec {
 }
 
 const DATABASE_PROPERTIES = 'DATABASE_URL HOSTNAME PORT USERNAME PASSWORD DATABASE CA_CERT'.split(' ')
+const APP_PROPERTIES = ['APP_URL', 'APP_DOMAIN', 'APP_ID']
 const DEFAULT_PORT = 8080
 
 /** @param manifest the bare spec */
@@ -74,9 +75,13 @@ function variableOf({ key: name, value }: Env): Variable {
 
 function danglingIn(envs: Env[], databases: string[]): string[] {
   return envs.flatMap(({ key, value = '' }) =>
-    Array.from(value.matchAll(/\$\{([\w-]+)\.([\w.]+)\}/g))
+    Array.from(value.matchAll(/\$\{([\w-]+)(?:\.([\w.]+))?\}/g))
       .filter(([, name = '']) => name !== '_self')
-      .filter(([, name = '', property = '']) => !databases.includes(name) || !DATABASE_PROPERTIES.includes(property))
+      .filter(([, name = '', property]) =>
+        property === undefined
+          ? !APP_PROPERTIES.includes(name)
+          : !databases.includes(name) || !DATABASE_PROPERTIES.includes(property),
+      )
       .map(([reference]) => `${key}: ${reference} leads nowhere`),
   )
 }

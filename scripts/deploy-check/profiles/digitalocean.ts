@@ -3,7 +3,7 @@ import type { Profile } from './profile.ts'
 export const digitalocean: Profile = {
   name: 'digitalocean',
   injected: {},
-  knows: ['PORT', 'NODE_ENV'],
+  knows: ['PORT', 'NODE_ENV', 'DIGITALOCEAN_APP_URL'],
   databaseUrl: 'postgresql://db:p%40ss@app-1.b.db.ondigitalocean.com:25060/db?sslmode=require',
   tls: 'authority',
   secret: 'Wm9kR2tQe7xTn4vYc1LsUaHb8JfD3pGi-KrXoE5uNzB0tV6y',
