@@ -95,6 +95,8 @@ export async function execute(
   const button = block.locator('button.execute:enabled')
   await button.waitFor()
   const [response] = await Promise.all([nextAnswer(page), press(button)])
+  // Enabled once more when the page has dealt with the answer, and not only with one from before.
+  await button.waitFor()
   await block.locator('.live-responses-table .response-col_status').first().waitFor()
   const body = response.status() === 304 ? '' : await response.text()
   await press(block.locator('.opblock-summary-control'))
