@@ -102,3 +102,10 @@ export async function execute(
   await press(block.locator('.opblock-summary-control'))
   return { status: response.status(), body, url: response.url() }
 }
+
+/** Logs in as the example does and answers the status; from then on the page sends its token with every request. */
+export async function logIn(page: Page, { operation }: ExampleShop): Promise<number> {
+  const { status } = await execute(page, operation('logIn'))
+  await page.locator('.auth-wrapper .authorize.locked').waitFor()
+  return status
+}
