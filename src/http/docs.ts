@@ -32,8 +32,17 @@ const page = (title: string) => `<!doctype html>
 `
 
 /** Runs in the page; a file of its own, because the page allows no script in its text. */
-const START = `const ui = SwaggerUIBundle({
+const START = `// Swagger UI draws Execute before it has read the operation. Pressed then, it would send nothing; and where there is no
+// field to be missed, it would throw and stay disabled until the page is loaded anew.
+const executeOnceRead = ({ React }) => ({
+  wrapComponents: {
+    execute: (Execute) => (props) =>
+      React.createElement(Execute, { ...props, disabled: props.disabled || props.operation.size === 0 }),
+  },
+})
+const ui = SwaggerUIBundle({
   url: '../openapi.json',
+  plugins: [executeOnceRead],
   dom_id: '#swagger-ui',
   deepLinking: true,
   persistAuthorization: true,
