@@ -30,7 +30,12 @@ export async function checkPhases(project: Project, deployments: Deployment[], i
   }
 }
 
-async function checkDeployment(deployment: Deployment, image: ImageFacts, workspace: Workspace): Promise<Result[]> {
+/** Every phase of one deployment, in a workspace that others may have been played in before. */
+export async function checkDeployment(
+  deployment: Deployment,
+  image: ImageFacts,
+  workspace: Workspace,
+): Promise<Result[]> {
   const { profile, file, engine } = deployment
   const of = { profile: profile.name, file }
   let database: LiveDatabase | undefined
