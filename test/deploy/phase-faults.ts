@@ -1,6 +1,43 @@
 /** What goes wrong with deployments, by the phase that must find it. */
 import { deploymentOf, type Fault, startedAfter, startedByShell, withVariable } from '../support/deployments.ts'
 
+const LOSES_A_MOVEMENT = `
+  import { Server } from 'node:http'
+  const { emit } = Server.prototype
+  let count = 0
+  Server.prototype.emit = function (event, request, response) {
+    const isMovement = event === 'request' && request.method === 'POST' && request.url === '/api/v1/movements'
+    if (!isMovement || ++count < 2) return emit.apply(this, arguments)
+    request.resume()
+    response.writeHead(201, { 'content-type': 'application/json' }).end('{}')
+  }`
+
+const ASKS_ITS_DATABASE = `
+  import { createRequire } from 'node:module'
+  const { Client } = createRequire(process.cwd() + '/')('pg')
+  const connect = async () => {
+    const client = new Client(process.env.DATABASE_URL)
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  }
+  const leave = (why) => {
+    console.error(why)
+    process.exit(1)
+  }`
+
+/** And takes them again when they are lost. */
+const HOLDS_TWELVE_CONNECTIONS = `${ASKS_ITS_DATABASE}
+  const hold = async () => (await connect()).on('end', again)
+  const again = () => setTimeout(() => hold().catch(again), 50)
+  for (let count = 0; count < 12; count += 1) await hold().catch((error) => leave(error.message))`
+
+const WANTS_TO_BE_ALONE = `${ASKS_ITS_DATABASE}
+  if (process.env.MIGRATE_ON_START === 'true') {
+    const { rows } = await (await connect()).query('select pg_try_advisory_lock(7) as alone')
+    if (!rows[0].alone) leave('somebody else is here')
+  }`
+
 export const MIGRATION_FAULTS: Fault[] = [
   {
     id: 'C3',
@@ -48,6 +85,20 @@ export const SERVICE_FAULTS: Fault[] = [
     said: /\/swagger-ui answers 302/,
   },
   {
+    id: 'C7',
+    what: 'a password that nobody knows',
+    deployment: deploymentOf('docker-compose.yml'),
+    image: startedAfter("process.env.ADMIN_PASSWORD = 'Tr0ub4dor and three more'"),
+    said: /could not log in/,
+  },
+  {
+    id: 'C7',
+    what: 'a movement that is confirmed and lost',
+    deployment: deploymentOf('docker-compose.yml'),
+    image: startedAfter(LOSES_A_MOVEMENT),
+    said: /of 5 less 2 there are 5$/,
+  },
+  {
     id: 'C8',
     what: 'nobody trusted, so that all clients are one',
     deployment: withVariable('app.json', 'TRUST_PROXY'),
@@ -56,6 +107,20 @@ export const SERVICE_FAULTS: Fault[] = [
 ]
 
 export const END_FAULTS: Fault[] = [
+  {
+    id: 'C11',
+    what: 'more connections than the plan has for two versions',
+    deployment: { ...deploymentOf('docker-compose.postgresql.yml'), connections: 20 },
+    image: startedAfter(HOLDS_TWELVE_CONNECTIONS),
+    said: /does not serve beside the old one: .*(?:too many clients|connection slots)/s,
+  },
+  {
+    id: 'C11',
+    what: 'a service that migrates only when it is alone',
+    deployment: deploymentOf('docker-compose.postgresql.yml'),
+    image: startedAfter(WANTS_TO_BE_ALONE),
+    said: /^of two that migrate at the start one does not come up: .*somebody else is here/s,
+  },
   {
     id: 'C9',
     what: 'a database on a disk that is thrown away',

@@ -36,11 +36,11 @@ export function withVariable(file: string, name: string, value?: string): Deploy
 const SERVER = ['--import', './src/node-version.js', 'src/server.ts']
 
 /** The image with another command. */
-export const started = (...command: string[]): ImageFacts => ({ ...image, command })
+const started = (...command: string[]): ImageFacts => ({ ...image, command })
 
-/** The service after a program of one line. */
+/** The service after a program of a few lines. */
 export const startedAfter = (program: string): ImageFacts =>
-  started('node', '--import', `data:text/javascript,${program}`, ...SERVER)
+  started('node', '--import', `data:text/javascript,${encodeURIComponent(program)}`, ...SERVER)
 
 /** The service in a shell. */
 export const startedByShell = (after: string): ImageFacts =>

@@ -7,13 +7,13 @@ import { type LiveDatabase, startDatabase } from './databases.ts'
 import { knowsItsClient, outsideAddresses, privateAddress } from './edge.ts'
 import { readLogs } from './logs.ts'
 import { comesLate, isRepeatable, survivesAKill, survivesTwo } from './migrations.ts'
-import { ask, end, until } from './programs.ts'
-import { Stage } from './stage.ts'
+import { overlaps } from './overlap.ts'
+import { ask, end, type Service, until } from './programs.ts'
+import { START_MS, Stage } from './stage.ts'
 import { stopsWell } from './stop.ts'
-import { type Credentials, countMovements, passwordOf, useService } from './use.ts'
+import { type Credentials, countMovements, useService } from './use.ts'
 import { freshCopy, makeWorkspace, type Workspace } from './workspace.ts'
 
-const START_MS = 60_000
 /** How soon a probe has to be answered, also while the database is away. */
 const PROBE_MS = 5000
 
@@ -93,11 +93,13 @@ class Run {
     }
     const service = await this.#start()
     if (service === undefined) return
-    const credentials = this.#credentials(service.running.log())
-    this.#tell('C7', await useService(service.port, credentials, 1), 'log in, create, receive, issue, search, prove')
-    await this.#health(service.port)
+    const credentials = this.#stage.credentials(service.running.log())
+    const use = await useService(service.port, credentials, 1)
+    // Whoever cannot use it has nothing to find again.
+    if (!this.#tell('C7', use, 'log in, create, receive, issue, search, prove')) return
+    await this.#health(service)
     await this.#client(service, notRun)
-    if (database) await this.#overlap(service.port, database)
+    if (database) await this.#overlap(service, database)
     const { problems, ms } = await stopsWell(this.#stage, service, credentials)
     const grace = this.#stage.deployment.graceSeconds
     this.#tell('C10', problems, `ended with 0 after ${ms} ms of ${grace} s, the request under way answered`)
@@ -118,8 +120,9 @@ class Run {
   /** Where the step before the start was skipped, the service must not say that it is ready, or must migrate itself. */
   async #startUnmigrated(database: LiveDatabase): Promise<void> {
     await database.make('untouched')
-    const { port, running } = await this.#stage.serve({ url: database.url('untouched') })
-    const isUp = await until(port, '/health', 200, START_MS)
+    const service = await this.#stage.serve({ url: database.url('untouched') })
+    const { port, running } = service
+    const isUp = await until(service, '/health', 200, START_MS)
     const ready = await ask(port, '/ready')
     await end(running)
     const expected = this.#stage.environment().MIGRATE_ON_START === 'true' ? 200 : 503
@@ -133,7 +136,7 @@ class Run {
   async #start() {
     const began = performance.now()
     const service = await this.#stage.serve()
-    const isReady = await until(service.port, '/ready', 200, START_MS)
+    const isReady = await until(service, '/ready', 200, START_MS)
     const ms = Math.round(performance.now() - began)
     const addresses = ['127.0.0.1', ...outsideAddresses()]
     const answers = await Promise.all(addresses.map((host) => ask(service.port, '/health', { host })))
@@ -146,32 +149,28 @@ class Run {
     return isReady ? service : undefined
   }
 
-  #credentials(log: string): Credentials {
-    const username = this.#stage.environment().ADMIN_USERNAME ?? 'admin'
-    return { username, password: passwordOf(log, this.#stage.secret('ADMIN_PASSWORD')) }
-  }
-
   /** As the platform probes it, also while the database is away. */
-  async #health(port: number): Promise<void> {
+  async #health(service: Service): Promise<void> {
     const { probes, profile } = this.#stage.deployment
     const headers = { host: profile.name === 'railway' ? 'healthcheck.railway.app' : 'internal' }
     const paths = probes.length > 0 ? probes : ['/health']
-    const well = await Promise.all(paths.map((path) => ask(port, path, { headers, timeoutMs: PROBE_MS })))
+    const well = await Promise.all(paths.map((path) => ask(service.port, path, { headers, timeoutMs: PROBE_MS })))
     const problems = paths.flatMap((path, index) =>
       well[index]?.status === 200 ? [] : [`${path} answers ${well[index]?.status}`],
     )
     const { database } = this.#stage
-    if (database) problems.push(...(await this.#withoutDatabase(port, database)))
+    if (database) problems.push(...(await this.#withoutDatabase(service, database)))
     const away = database ? '; without the database /ready 503, /health 200; recovers by itself' : ''
     this.#tell('C6', problems, `${paths.join(', ')} 200${away}`)
   }
 
-  async #withoutDatabase(port: number, { server }: LiveDatabase): Promise<string[]> {
+  async #withoutDatabase(service: Service, { server }: LiveDatabase): Promise<string[]> {
+    const { port } = service
     await server.halt()
     const away = await ask(port, '/ready', { timeoutMs: PROBE_MS })
     const alive = await ask(port, '/health', { timeoutMs: PROBE_MS })
     await server.resume()
-    const isBack = await until(port, '/ready', 200, 15_000)
+    const isBack = await until(service, '/ready', 200, 15_000)
     return [
       ...(away.status === 503 ? [] : [`without its database /ready answers ${away.status}`]),
       ...(alive.status === 200 ? [] : [`without its database /health answers ${alive.status}`]),
@@ -179,7 +178,7 @@ class Run {
     ]
   }
 
-  async #client(service: Awaited<ReturnType<Stage['serve']>>, notRun: NotRun): Promise<void> {
+  async #client(service: Service, notRun: NotRun): Promise<void> {
     const { profile } = this.#stage.deployment
     if (profile.clientHeaders === undefined) return
     const edge = privateAddress()
@@ -188,35 +187,18 @@ class Run {
     this.#tell('C8', await knowsItsClient(profile, service, edge), evidence)
   }
 
-  /** A new version starts while the old one serves; two that migrate themselves start on an empty database. */
-  async #overlap(oldPort: number, database: LiveDatabase): Promise<void> {
-    const next = await this.#stage.serve()
-    const isReady = await until(next.port, '/ready', 200, START_MS)
-    const still = await ask(oldPort, '/ready')
-    const used = await database.connections()
-    await end(next.running)
-    await database.make('together')
-    const url = database.url('together')
-    const both = [1, 2].map(() => this.#stage.serve({ url, more: { MIGRATE_ON_START: 'true' } }))
-    const started = await Promise.all(both)
-    const ready = await Promise.all(started.map(({ port }) => until(port, '/ready', 200, START_MS)))
-    for (const { running } of started) await end(running)
+  async #overlap(old: Service, database: LiveDatabase): Promise<void> {
+    const { problems, used } = await overlaps(this.#stage, old, database)
     const limit = limitOf(this.#stage.deployment)
-    this.#tell(
-      'C11',
-      [
-        ...(isReady && still.status === 200 ? [] : ['the old and the new version do not serve side by side']),
-        ...(used <= limit ? [] : [`they hold ${used} of ${limit} connections`]),
-        ...(ready.every(Boolean) ? [] : ['two that migrate at the start do not both come up']),
-      ],
-      `side by side with ${used} of ${limit} connections; two that migrate at once both come up`,
-    )
+    const good = `side by side with ${used} of ${limit} connections; two that migrate at once both come up`
+    this.#tell('C11', problems, good)
   }
 
   /** In a new folder, as after a restart on a disk that was thrown away. */
   async #restart(credentials: Credentials): Promise<void> {
-    const { port } = await this.#stage.serve({ cwd: freshCopy(this.#stage.workspace) })
-    const isReady = await until(port, '/ready', 200, START_MS)
+    const service = await this.#stage.serve({ cwd: freshCopy(this.#stage.workspace) })
+    const { port } = service
+    const isReady = await until(service, '/ready', 200, START_MS)
     const kept = isReady ? await countMovements(port, credentials) : 0
     const problems = [
       ...(isReady ? [] : ['it does not come up again']),
