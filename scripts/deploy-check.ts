@@ -55,7 +55,7 @@ async function run(layers: string, only: string[], name: string | undefined): Pr
     const chosen = deployments.filter(({ profile }) => only.length === 0 || only.includes(profile.name))
     results.push(...(await checkPhases(project, chosen, image)))
   }
-  if (layers.includes('D')) results.push(...(await checkImage(ROOT, image, name)))
+  if (layers.includes('D')) results.push(...(await checkImage(ROOT, image, { name })))
   return results
 }
 

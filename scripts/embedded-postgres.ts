@@ -52,11 +52,13 @@ const SETTINGS = {
  *
  * @param extra server settings besides, or instead of, the usual ones
  * @param files to put into its data folder before it starts, by name: pg_hba.conf, a certificate and its key
+ * @param wanted its port; default: a free one
  * @throws Error with the server's own words when it does not come up; nothing is left behind then.
  */
 export async function startPostgres(
   extra: Record<string, string> = {},
   files: Record<string, string> = {},
+  wanted?: number,
 ): Promise<EmbeddedPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'stock-postgres-'))
   let server: ChildProcess | undefined
@@ -73,7 +75,7 @@ export async function startPostgres(
     const password = randomBytes(18).toString('base64url')
     const data = await initialise(binaries.initdb, folder, password, account)
     for (const [name, text] of Object.entries(files)) await putFile(join(data, name), text, account)
-    const port = await freePort()
+    const port = wanted ?? (await freePort())
     const settings = Object.entries({ ...SETTINGS, ...extra }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const resume = async () => {
       server = spawn(binaries.postgres, ['-D', data, '-p', String(port), ...settings], {

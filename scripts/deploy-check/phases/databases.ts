@@ -6,12 +6,15 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { type EmbeddedPostgres, startPostgres } from '../../embedded-postgres.ts'
+import { isFree } from '../../free-port.ts'
 import type { Profile } from '../profiles/profile.ts'
 
 const run = promisify(execFile)
 
 /** Every sign that has to be encoded in a URL. */
 const PASSWORD = 'p@ss:w/o?r%d#1'
+/** Of a URL that names none. */
+export const DEFAULT_PORT = 5432
 /** Kept by PostgreSQL for its superuser. */
 const RESERVED_CONNECTIONS = 3
 
@@ -25,6 +28,8 @@ interface Shape {
   /** Whether the role owns its database; otherwise it may only make tables. */
   owns: boolean
   scheme: 'postgres' | 'postgresql'
+  /** Whether its URL names no port, which means PostgreSQL's own. */
+  portless?: true
 }
 
 const PLAIN = 'host all app 127.0.0.1/32 scram-sha-256\n'
@@ -32,7 +37,15 @@ const TLS_ONLY = 'hostssl all app all scram-sha-256\n'
 
 const SHAPES: Record<string, Shape> = {
   compose: { host: '127.0.0.1', access: PLAIN, certificate: undefined, query: '', owns: true, scheme: 'postgresql' },
-  render: { host: '127.0.0.1', access: PLAIN, certificate: undefined, query: '', owns: true, scheme: 'postgresql' },
+  render: {
+    host: '127.0.0.1',
+    access: PLAIN,
+    certificate: undefined,
+    query: '',
+    owns: true,
+    scheme: 'postgresql',
+    portless: true,
+  },
   heroku: {
     host: 'localhost',
     access: TLS_ONLY,
@@ -88,15 +101,26 @@ export async function startDatabase(profile: Profile, connections: number): Prom
     listen_addresses: hasIpv6 ? '127.0.0.1,::1' : '127.0.0.1',
     ...(shape.certificate && { ssl: 'on' }),
   }
-  const server = await startPostgres(settings, files)
+  const server = await startServer(shape, settings, files)
   const live = liveOf(server, shape, authority)
   await live.ask(`create role app login password '${PASSWORD}' nosuperuser nocreatedb nocreaterole`)
   await live.make('stock')
   return live
 }
 
+/** Where somebody else has the port that goes without saying, it gets another one. */
+async function startServer({ portless }: Shape, settings: Record<string, string>, files: Record<string, string>) {
+  if (portless && (await isFree(DEFAULT_PORT))) {
+    // Whoever took it since then makes the start fail.
+    return startPostgres(settings, files, DEFAULT_PORT).catch(() => startPostgres(settings, files))
+  }
+  return startPostgres(settings, files)
+}
+
 function liveOf(server: EmbeddedPostgres, shape: Shape, authority: string | undefined): LiveDatabase {
-  const { port } = new URL(server.url)
+  const port = Number(new URL(server.url).port)
+  const isSilent = shape.portless === true && port === DEFAULT_PORT
+  const address = isSilent ? shape.host : `${shape.host}:${port}`
   const ask: LiveDatabase['ask'] = async (sql, name = 'postgres') => {
     const client = new pg.Client(Object.assign(new URL(server.url), { pathname: `/${name}` }).href)
     await client.connect()
@@ -110,8 +134,7 @@ function liveOf(server: EmbeddedPostgres, shape: Shape, authority: string | unde
     server,
     ask,
     authority,
-    url: (name = 'stock') =>
-      `${shape.scheme}://app:${encodeURIComponent(PASSWORD)}@${shape.host}:${port}/${name}${shape.query}`,
+    url: (name = 'stock') => `${shape.scheme}://app:${encodeURIComponent(PASSWORD)}@${address}/${name}${shape.query}`,
     async connections() {
       const [row] = await ask("select count(*)::int as count from pg_stat_activity where usename = 'app'")
       return Number(row?.count)
@@ -121,7 +144,8 @@ function liveOf(server: EmbeddedPostgres, shape: Shape, authority: string | unde
       if (!shape.owns) await ask('grant usage, create on schema public to app', name)
     },
     described: [
-      `${shape.scheme}://…@${shape.host}:${port}/…${shape.query}`,
+      `${shape.scheme}://…@${address}/…${shape.query}`,
+      shape.portless && !isSilent ? `with a port, for ${DEFAULT_PORT} is taken here` : '',
       shape.certificate ? `certificate of ${shape.certificate.name}, signed by ${shape.certificate.signed}` : 'no TLS',
       shape.access.startsWith('hostssl') ? 'TLS demanded' : '',
       shape.owns ? '' : 'role does not own the schema',

@@ -1,7 +1,7 @@
 /** C3 and C4: the migration before the start, with all that can come in its way. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../free-port.ts'
-import type { LiveDatabase } from './databases.ts'
+import { DEFAULT_PORT, type LiveDatabase } from './databases.ts'
 import { end, gateTo } from './programs.ts'
 import type { Stage } from './stage.ts'
 
@@ -21,7 +21,7 @@ const SCHEMA = `
 export async function comesLate(stage: Stage, database: LiveDatabase): Promise<string[]> {
   const url = new URL(database.url())
   const port = await freePort()
-  const gate = gateTo({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) }, port)
+  const gate = gateTo({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || DEFAULT_PORT) }, port)
   url.port = String(port)
   const running = stage.migrate(url.href)
   try {

@@ -1,19 +1,26 @@
 /** Layer C: each deployment run as local processes, the way its platform would, against a real PostgreSQL. */
+
+import { hasPgbouncer } from '../../pooler.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import type { ImageFacts } from '../dockerfile.ts'
 import type { Project } from '../project.ts'
-import { type Result, resultOf } from '../results.ts'
+import { type Result, resultOf, type Status } from '../results.ts'
 import { type LiveDatabase, startDatabase } from './databases.ts'
 import { knowsItsClient, outsideAddresses, privateAddress } from './edge.ts'
 import { readLogs } from './logs.ts'
 import { comesLate, isRepeatable, survivesAKill, survivesTwo } from './migrations.ts'
-import { ask, end, until } from './programs.ts'
-import { Stage } from './stage.ts'
+import { overlaps } from './overlap.ts'
+import { worksPooled } from './pooled.ts'
+import { ask, end, type Service, until } from './programs.ts'
+import { START_MS, Stage } from './stage.ts'
 import { stopsWell } from './stop.ts'
-import { type Credentials, countMovements, passwordOf, useService } from './use.ts'
+import { type Credentials, countMovements, useService } from './use.ts'
 import { freshCopy, makeWorkspace, type Workspace } from './workspace.ts'
 
-const START_MS = 60_000
+/** C1 is the workspace's, C2 a fact that every other one needs. */
+export const PHASES = ['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C8', 'C9', 'C10', 'C11', 'C12', 'C13'] as const
+type PhaseId = (typeof PHASES)[number]
+
 /** How soon a probe has to be answered, also while the database is away. */
 const PROBE_MS = 5000
 
@@ -22,6 +29,7 @@ export async function checkPhases(project: Project, deployments: Deployment[], i
   const workspace = await makeWorkspace(project)
   try {
     const results = [workspace.result]
+    if (workspace.result.status === 'fail') return results
     // One after the other: two databases and services at a time would measure each other.
     for (const deployment of deployments) results.push(...(await checkDeployment(deployment, image, workspace)))
     return results
@@ -30,7 +38,12 @@ export async function checkPhases(project: Project, deployments: Deployment[], i
   }
 }
 
-async function checkDeployment(deployment: Deployment, image: ImageFacts, workspace: Workspace): Promise<Result[]> {
+/** Every phase of one deployment, in a workspace that others may have been played in before. */
+export async function checkDeployment(
+  deployment: Deployment,
+  image: ImageFacts,
+  workspace: Workspace,
+): Promise<Result[]> {
   const { profile, file, engine } = deployment
   const of = { profile: profile.name, file }
   let database: LiveDatabase | undefined
@@ -52,7 +65,7 @@ async function checkDeployment(deployment: Deployment, image: ImageFacts, worksp
       )
       return problems.length === 0
     })
-    await run.all((id, evidence) => results.push({ ...of, id, status: 'not run', evidence }))
+    await run.all((id, status, evidence) => results.push({ ...of, id, status, evidence }))
   } catch (error) {
     results.push(resultOf({ ...of, id: 'C' }, [`it broke off: ${(error as Error).stack}`]))
   } finally {
@@ -68,8 +81,9 @@ const masked = (text: string, secrets: string[]): string =>
   secrets.reduce((rest, secret) => rest.replaceAll(secret, '<secret>'), text)
 
 /** @returns whether there were no problems */
-type Tell = (id: string, problems: string[], good?: string) => boolean
-type NotRun = (id: string, why: string) => void
+type Tell = (id: PhaseId, problems: string[], good?: string) => boolean
+/** For what was not run, or is only assumed. */
+type Excuse = (id: PhaseId, status: Status, why: string) => void
 
 class Run {
   readonly #stage: Stage
@@ -80,7 +94,7 @@ class Run {
     this.#tell = tell
   }
 
-  async all(notRun: NotRun): Promise<void> {
+  async all(excuse: Excuse): Promise<void> {
     const { database } = this.#stage
     if (database && this.#stage.deployment.migration) {
       if (!(await this.#migrate(database))) return
@@ -88,11 +102,14 @@ class Run {
     }
     const service = await this.#start()
     if (service === undefined) return
-    const credentials = this.#credentials(service.running.log())
-    this.#tell('C7', await useService(service.port, credentials, 1), 'log in, create, receive, issue, search, prove')
-    await this.#health(service.port)
-    await this.#client(service, notRun)
-    if (database) await this.#overlap(service.port, database)
+    const credentials = this.#stage.credentials(service.running.log())
+    const use = await useService(service.port, credentials, 1)
+    // Whoever cannot use it has nothing to find again.
+    if (!this.#tell('C7', use, 'log in, create, receive, issue, search, prove')) return
+    await this.#health(service)
+    await this.#client(service, excuse)
+    if (database) await this.#overlap(service, database)
+    if (database) await this.#pooled(database, excuse)
     const { problems, ms } = await stopsWell(this.#stage, service, credentials)
     const grace = this.#stage.deployment.graceSeconds
     this.#tell('C10', problems, `ended with 0 after ${ms} ms of ${grace} s, the request under way answered`)
@@ -113,8 +130,9 @@ class Run {
   /** Where the step before the start was skipped, the service must not say that it is ready, or must migrate itself. */
   async #startUnmigrated(database: LiveDatabase): Promise<void> {
     await database.make('untouched')
-    const { port, running } = await this.#stage.serve({ url: database.url('untouched') })
-    const isUp = await until(port, '/health', 200, START_MS)
+    const service = await this.#stage.serve({ url: database.url('untouched') })
+    const { port, running } = service
+    const isUp = await until(service, '/health', 200, START_MS)
     const ready = await ask(port, '/ready')
     await end(running)
     const expected = this.#stage.environment().MIGRATE_ON_START === 'true' ? 200 : 503
@@ -128,7 +146,7 @@ class Run {
   async #start() {
     const began = performance.now()
     const service = await this.#stage.serve()
-    const isReady = await until(service.port, '/ready', 200, START_MS)
+    const isReady = await until(service, '/ready', 200, START_MS)
     const ms = Math.round(performance.now() - began)
     const addresses = ['127.0.0.1', ...outsideAddresses()]
     const answers = await Promise.all(addresses.map((host) => ask(service.port, '/health', { host })))
@@ -141,32 +159,28 @@ class Run {
     return isReady ? service : undefined
   }
 
-  #credentials(log: string): Credentials {
-    const username = this.#stage.environment().ADMIN_USERNAME ?? 'admin'
-    return { username, password: passwordOf(log, this.#stage.secret('ADMIN_PASSWORD')) }
-  }
-
   /** As the platform probes it, also while the database is away. */
-  async #health(port: number): Promise<void> {
+  async #health(service: Service): Promise<void> {
     const { probes, profile } = this.#stage.deployment
     const headers = { host: profile.name === 'railway' ? 'healthcheck.railway.app' : 'internal' }
     const paths = probes.length > 0 ? probes : ['/health']
-    const well = await Promise.all(paths.map((path) => ask(port, path, { headers, timeoutMs: PROBE_MS })))
+    const well = await Promise.all(paths.map((path) => ask(service.port, path, { headers, timeoutMs: PROBE_MS })))
     const problems = paths.flatMap((path, index) =>
       well[index]?.status === 200 ? [] : [`${path} answers ${well[index]?.status}`],
     )
     const { database } = this.#stage
-    if (database) problems.push(...(await this.#withoutDatabase(port, database)))
+    if (database) problems.push(...(await this.#withoutDatabase(service, database)))
     const away = database ? '; without the database /ready 503, /health 200; recovers by itself' : ''
     this.#tell('C6', problems, `${paths.join(', ')} 200${away}`)
   }
 
-  async #withoutDatabase(port: number, { server }: LiveDatabase): Promise<string[]> {
+  async #withoutDatabase(service: Service, { server }: LiveDatabase): Promise<string[]> {
+    const { port } = service
     await server.halt()
     const away = await ask(port, '/ready', { timeoutMs: PROBE_MS })
     const alive = await ask(port, '/health', { timeoutMs: PROBE_MS })
     await server.resume()
-    const isBack = await until(port, '/ready', 200, 15_000)
+    const isBack = await until(service, '/ready', 200, 15_000)
     return [
       ...(away.status === 503 ? [] : [`without its database /ready answers ${away.status}`]),
       ...(alive.status === 200 ? [] : [`without its database /health answers ${alive.status}`]),
@@ -174,44 +188,39 @@ class Run {
     ]
   }
 
-  async #client(service: Awaited<ReturnType<Stage['serve']>>, notRun: NotRun): Promise<void> {
+  async #client(service: Service, excuse: Excuse): Promise<void> {
     const { profile } = this.#stage.deployment
     if (profile.clientHeaders === undefined) return
     const edge = privateAddress()
-    if (edge === undefined) return notRun('C8', 'this machine has no address in a private network')
+    if (edge === undefined) return excuse('C8', 'not run', 'this machine has no address in a private network')
     const evidence = 'the client is known through the edge, and a stranger is not believed'
     this.#tell('C8', await knowsItsClient(profile, service, edge), evidence)
   }
 
-  /** A new version starts while the old one serves; two that migrate themselves start on an empty database. */
-  async #overlap(oldPort: number, database: LiveDatabase): Promise<void> {
-    const next = await this.#stage.serve()
-    const isReady = await until(next.port, '/ready', 200, START_MS)
-    const still = await ask(oldPort, '/ready')
-    const used = await database.connections()
-    await end(next.running)
-    await database.make('together')
-    const url = database.url('together')
-    const both = [1, 2].map(() => this.#stage.serve({ url, more: { MIGRATE_ON_START: 'true' } }))
-    const started = await Promise.all(both)
-    const ready = await Promise.all(started.map(({ port }) => until(port, '/ready', 200, START_MS)))
-    for (const { running } of started) await end(running)
+  async #overlap(old: Service, database: LiveDatabase): Promise<void> {
+    const { problems, used } = await overlaps(this.#stage, old, database)
     const limit = limitOf(this.#stage.deployment)
-    this.#tell(
-      'C11',
-      [
-        ...(isReady && still.status === 200 ? [] : ['the old and the new version do not serve side by side']),
-        ...(used <= limit ? [] : [`they hold ${used} of ${limit} connections`]),
-        ...(ready.every(Boolean) ? [] : ['two that migrate at the start do not both come up']),
-      ],
-      `side by side with ${used} of ${limit} connections; two that migrate at once both come up`,
-    )
+    const good = `side by side with ${used} of ${limit} connections; two that migrate at once both come up`
+    this.#tell('C11', problems, good)
+  }
+
+  /** No platform puts a pooler there by itself, so that nothing is missing where there is none. */
+  async #pooled(database: LiveDatabase, excuse: Excuse): Promise<void> {
+    const { profile, migration } = this.#stage.deployment
+    // One inside the platform's network, which speaks no TLS.
+    if (profile.tls !== 'none' || migration === undefined) return
+    if (!hasPgbouncer()) {
+      return excuse('C13', 'assumed', 'it works behind a pooler by transaction (pgbouncer is not installed)')
+    }
+    const good = 'migrated past a pooler by transaction and used through it'
+    this.#tell('C13', await worksPooled(this.#stage, database), good)
   }
 
   /** In a new folder, as after a restart on a disk that was thrown away. */
   async #restart(credentials: Credentials): Promise<void> {
-    const { port } = await this.#stage.serve({ cwd: freshCopy(this.#stage.workspace) })
-    const isReady = await until(port, '/ready', 200, START_MS)
+    const service = await this.#stage.serve({ cwd: freshCopy(this.#stage.workspace) })
+    const { port } = service
+    const isReady = await until(service, '/ready', 200, START_MS)
     const kept = isReady ? await countMovements(port, credentials) : 0
     const problems = [
       ...(isReady ? [] : ['it does not come up again']),

@@ -107,10 +107,17 @@ export function ask(port: number, path: string, options: Ask = {}): Promise<Answ
   })
 }
 
-/** Asks until the answer has this status. */
-export async function until(port: number, path: string, status: number, ms: number): Promise<boolean> {
+/** A service and the port it was given. */
+export interface Service {
+  port: number
+  running: Running
+}
+
+/** Asks until the answer has this status, or the service is gone. */
+export async function until({ port, running }: Service, path: string, status: number, ms: number): Promise<boolean> {
   for (const deadline = performance.now() + ms; performance.now() < deadline; await sleep(50)) {
     if ((await ask(port, path, { timeoutMs: 2000 })).status === status) return true
+    if (running.hasEnded()) return false
   }
   return false
 }

@@ -6,11 +6,21 @@ import type { Deployment } from '../deployments/deployment.ts'
 import type { ImageFacts } from '../dockerfile.ts'
 import { environmentOf } from '../environment.ts'
 import type { LiveDatabase } from './databases.ts'
-import { type Running, start } from './programs.ts'
+import { type Running, type Service, start } from './programs.ts'
+import { type Credentials, passwordOf } from './use.ts'
 import type { Workspace } from './workspace.ts'
+
+/** How long a service may take until it is ready. */
+export const START_MS = 60_000
 
 /** Platforms that give a command to a shell; the others start the words themselves. */
 const BY_SHELL = new Set(['render', 'heroku', 'railway', 'digitalocean'])
+
+interface ServeOptions {
+  url?: string
+  cwd?: string
+  more?: Record<string, string>
+}
 
 export class Stage {
   readonly deployment: Deployment
@@ -40,10 +50,6 @@ export class Stage {
     return [...this.#secrets.values(), password, decodeURIComponent(password)]
   }
 
-  secret(name: string): string | undefined {
-    return this.#secrets.get(name)
-  }
-
   /** What the process would get, with the database that is here, and nothing else. */
   environment(url = this.database?.url() ?? `sqlite:${this.#file}`): Record<string, string> {
     const env = environmentOf(this.deployment, this.#image)
@@ -55,6 +61,12 @@ export class Stage {
     return env
   }
 
+  /** The administrator's: what the platform made, or what the first start printed. */
+  credentials(log: string): Credentials {
+    const username = this.environment().ADMIN_USERNAME ?? 'admin'
+    return { username, password: passwordOf(log, this.#secrets.get('ADMIN_PASSWORD')) }
+  }
+
   /** Runs the migration before the start, without a port, as the platform does. */
   migrate(url?: string): Running {
     const { PORT: _port, ...env } = this.environment(url)
@@ -62,7 +74,7 @@ export class Stage {
   }
 
   /** Starts the service on a port of the platform's choice. */
-  async serve({ url, cwd, more = {} }: { url?: string; cwd?: string; more?: Record<string, string> } = {}) {
+  async serve({ url, cwd, more = {} }: ServeOptions = {}): Promise<Service> {
     const port = await freePort()
     const env = { ...this.environment(url), PORT: String(port), ...more }
     const running = this.#keep(start(this.workspace, this.#image.command ?? [], env, cwd))

@@ -21,7 +21,7 @@ export async function stopsWell(
   await sleep(300)
   const refused = (await ask(port, '/health', { timeoutMs: 1000 })).status
   const answer = await slow.finish()
-  const outcome = await Promise.race([running.ended, sleep(graceSeconds * 1000).then(() => undefined)])
+  const outcome = await Promise.race([running.ended, atMost(graceSeconds * 1000)])
   const ms = Math.round(performance.now() - began)
   idle.destroy()
   await sleep(200)
@@ -40,6 +40,11 @@ export async function stopsWell(
       ...(isJson(lastLine) ? [] : [`the last line of the log is cut: ${lastLine.slice(-80)}`]),
     ],
   }
+}
+
+/** A wait that keeps nobody waiting once the other thing has happened. */
+function atMost(ms: number): Promise<undefined> {
+  return sleep(ms, undefined, { ref: false })
 }
 
 function isJson(line: string): boolean {
@@ -68,7 +73,7 @@ async function beginRequest(port: number, credentials: Credentials) {
     finish: async () => {
       const closed = once(socket, 'close')
       socket.write(body.slice(5))
-      await Promise.race([closed, sleep(10_000)])
+      await Promise.race([closed, atMost(10_000)])
       return answer
     },
   }

@@ -6,7 +6,7 @@ export interface Credentials {
   password: string
 }
 
-/** The administrator's password: what the platform made, or what the first start printed. */
+/** @param made by the platform; otherwise the first start printed one */
 export function passwordOf(log: string, made: string | undefined): string {
   return made ?? /^ {2}password {4}(\S+)$/m.exec(log)?.[1] ?? ''
 }
