@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import tap, { type Test } from 'tap'
 import { startPostgres } from '../../scripts/embedded-postgres.ts'
+import { hasPgbouncer } from '../../scripts/pooler.ts'
 import { Migrations } from '../../src/db/migrator.ts'
 import { prepared } from '../../src/db/prepared.ts'
 import type { Reader } from '../../src/db/types.ts'
 import { engines } from '../support/databases.ts'
-import { hasPgbouncer, startPooler } from '../support/pooler.ts'
+import { startPooler } from '../support/pooler.ts'
 import { startProxy } from '../support/proxy.ts'
 import { addCategory, categoryNames, databaseFor, openOn, problem } from '../support/stores.ts'
 

@@ -1,4 +1,5 @@
 /** What goes wrong with deployments, by the phase that must find it. */
+import { hasPgbouncer } from '../../scripts/pooler.ts'
 import { deploymentOf, type Fault, startedAfter, startedByShell, withVariable } from '../support/deployments.ts'
 
 const LOSES_A_MOVEMENT = `
@@ -106,7 +107,7 @@ export const SERVICE_FAULTS: Fault[] = [
   },
 ]
 
-export const END_FAULTS: Fault[] = [
+export const OVERLAP_FAULTS: Fault[] = [
   {
     id: 'C11',
     what: 'more connections than the plan has for two versions',
@@ -121,6 +122,16 @@ export const END_FAULTS: Fault[] = [
     image: startedAfter(WANTS_TO_BE_ALONE),
     said: /^of two that migrate at the start one does not come up: .*somebody else is here/s,
   },
+  {
+    id: 'C13',
+    what: 'a setting that no pooler lets pass',
+    deployment: withVariable('docker-compose.postgresql.yml', 'PGOPTIONS', '-c statement_timeout=5000'),
+    said: /^behind a pooler it is not ready: .*unsupported startup parameter/s,
+    skip: hasPgbouncer() ? false : 'pgbouncer is not installed',
+  },
+]
+
+export const END_FAULTS: Fault[] = [
   {
     id: 'C9',
     what: 'a database on a disk that is thrown away',

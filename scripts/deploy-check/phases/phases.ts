@@ -1,18 +1,25 @@
 /** Layer C: each deployment run as local processes, the way its platform would, against a real PostgreSQL. */
+
+import { hasPgbouncer } from '../../pooler.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import type { ImageFacts } from '../dockerfile.ts'
 import type { Project } from '../project.ts'
-import { type Result, resultOf } from '../results.ts'
+import { type Result, resultOf, type Status } from '../results.ts'
 import { type LiveDatabase, startDatabase } from './databases.ts'
 import { knowsItsClient, outsideAddresses, privateAddress } from './edge.ts'
 import { readLogs } from './logs.ts'
 import { comesLate, isRepeatable, survivesAKill, survivesTwo } from './migrations.ts'
 import { overlaps } from './overlap.ts'
+import { worksPooled } from './pooled.ts'
 import { ask, end, type Service, until } from './programs.ts'
 import { START_MS, Stage } from './stage.ts'
 import { stopsWell } from './stop.ts'
 import { type Credentials, countMovements, useService } from './use.ts'
 import { freshCopy, makeWorkspace, type Workspace } from './workspace.ts'
+
+/** C1 is the workspace's, C2 a fact that every other one needs. */
+export const PHASES = ['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C8', 'C9', 'C10', 'C11', 'C12', 'C13'] as const
+type PhaseId = (typeof PHASES)[number]
 
 /** How soon a probe has to be answered, also while the database is away. */
 const PROBE_MS = 5000
@@ -57,7 +64,7 @@ export async function checkDeployment(
       )
       return problems.length === 0
     })
-    await run.all((id, evidence) => results.push({ ...of, id, status: 'not run', evidence }))
+    await run.all((id, status, evidence) => results.push({ ...of, id, status, evidence }))
   } catch (error) {
     results.push(resultOf({ ...of, id: 'C' }, [`it broke off: ${(error as Error).stack}`]))
   } finally {
@@ -73,8 +80,9 @@ const masked = (text: string, secrets: string[]): string =>
   secrets.reduce((rest, secret) => rest.replaceAll(secret, '<secret>'), text)
 
 /** @returns whether there were no problems */
-type Tell = (id: string, problems: string[], good?: string) => boolean
-type NotRun = (id: string, why: string) => void
+type Tell = (id: PhaseId, problems: string[], good?: string) => boolean
+/** For what was not run, or is only assumed. */
+type Excuse = (id: PhaseId, status: Status, why: string) => void
 
 class Run {
   readonly #stage: Stage
@@ -85,7 +93,7 @@ class Run {
     this.#tell = tell
   }
 
-  async all(notRun: NotRun): Promise<void> {
+  async all(excuse: Excuse): Promise<void> {
     const { database } = this.#stage
     if (database && this.#stage.deployment.migration) {
       if (!(await this.#migrate(database))) return
@@ -98,8 +106,9 @@ class Run {
     // Whoever cannot use it has nothing to find again.
     if (!this.#tell('C7', use, 'log in, create, receive, issue, search, prove')) return
     await this.#health(service)
-    await this.#client(service, notRun)
+    await this.#client(service, excuse)
     if (database) await this.#overlap(service, database)
+    if (database) await this.#pooled(database, excuse)
     const { problems, ms } = await stopsWell(this.#stage, service, credentials)
     const grace = this.#stage.deployment.graceSeconds
     this.#tell('C10', problems, `ended with 0 after ${ms} ms of ${grace} s, the request under way answered`)
@@ -178,11 +187,11 @@ class Run {
     ]
   }
 
-  async #client(service: Service, notRun: NotRun): Promise<void> {
+  async #client(service: Service, excuse: Excuse): Promise<void> {
     const { profile } = this.#stage.deployment
     if (profile.clientHeaders === undefined) return
     const edge = privateAddress()
-    if (edge === undefined) return notRun('C8', 'this machine has no address in a private network')
+    if (edge === undefined) return excuse('C8', 'not run', 'this machine has no address in a private network')
     const evidence = 'the client is known through the edge, and a stranger is not believed'
     this.#tell('C8', await knowsItsClient(profile, service, edge), evidence)
   }
@@ -192,6 +201,18 @@ class Run {
     const limit = limitOf(this.#stage.deployment)
     const good = `side by side with ${used} of ${limit} connections; two that migrate at once both come up`
     this.#tell('C11', problems, good)
+  }
+
+  /** No platform puts a pooler there by itself, so that nothing is missing where there is none. */
+  async #pooled(database: LiveDatabase, excuse: Excuse): Promise<void> {
+    const { profile, migration } = this.#stage.deployment
+    // One inside the platform's network, which speaks no TLS.
+    if (profile.tls !== 'none' || migration === undefined) return
+    if (!hasPgbouncer()) {
+      return excuse('C13', 'assumed', 'it works behind a pooler by transaction (pgbouncer is not installed)')
+    }
+    const good = 'migrated past a pooler by transaction and used through it'
+    this.#tell('C13', await worksPooled(this.#stage, database), good)
   }
 
   /** In a new folder, as after a restart on a disk that was thrown away. */
