@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { isIgnored, readDockerfile } from '../../scripts/deploy-check/dockerfile.ts'
+import { IMAGE_RULES } from '../../scripts/deploy-check/image.ts'
+import { PHASES } from '../../scripts/deploy-check/phases/phases.ts'
 import { Project } from '../../scripts/deploy-check/project.ts'
 import { checkStatically, RULES } from '../../scripts/deploy-check/static.ts'
+import { IMAGE_FAULTS } from './image-faults.ts'
+import { BUILD_FAULTS, END_FAULTS, MIGRATION_FAULTS, OVERLAP_FAULTS, SERVICE_FAULTS } from './phase-faults.ts'
 
 const project = new Project(join(import.meta.dirname, '../..'))
 
@@ -56,6 +60,17 @@ test('every rule is proven to fail', async (t) => {
   for (const id of ['P', 'B', 'B24']) asked.delete(id)
   t.strictSame(
     [...asked].filter((id) => !proven.has(id)),
+    [],
+  )
+})
+
+test('every phase, and every rule about the image, is proven to fail', async (t) => {
+  const faults = [...MIGRATION_FAULTS, ...SERVICE_FAULTS, ...OVERLAP_FAULTS, ...END_FAULTS, ...IMAGE_FAULTS]
+  const proven = new Set([...BUILD_FAULTS, ...faults].map(({ id }) => id))
+  // C2 only tells which database was to be had.
+  const asked = [...PHASES, ...IMAGE_RULES].filter((id) => id !== 'C2')
+  t.strictSame(
+    asked.filter((id) => !proven.has(id)),
     [],
   )
 })

@@ -1,6 +1,23 @@
 /** What goes wrong with deployments, by the phase that must find it. */
+import { built, copied, type Install } from '../../scripts/deploy-check/phases/workspace.ts'
 import { hasPgbouncer } from '../../scripts/pooler.ts'
 import { deploymentOf, type Fault, startedAfter, startedByShell, withVariable } from '../support/deployments.ts'
+
+/** A project in which one file is another one, or gone. */
+interface BuildFault {
+  id: string
+  what: string
+  file: string
+  text: string | undefined
+  said: RegExp
+  install?: Install
+}
+
+/** Needs no network, as the installation does. */
+const copiedAndBuilt: Install = (project, app) => {
+  copied(project, app)
+  return built(project, app, '')
+}
 
 const LOSES_A_MOVEMENT = `
   import { Server } from 'node:http'
@@ -38,6 +55,24 @@ const WANTS_TO_BE_ALONE = `${ASKS_ITS_DATABASE}
     const { rows } = await (await connect()).query('select pg_try_advisory_lock(7) as alone')
     if (!rows[0].alone) leave('somebody else is here')
   }`
+
+export const BUILD_FAULTS: BuildFault[] = [
+  {
+    id: 'C1',
+    what: 'packages of which nobody wrote down the versions',
+    file: 'package-lock.json',
+    text: undefined,
+    said: /^npm could not install: .*EUSAGE/,
+  },
+  {
+    id: 'C1',
+    what: 'a build that reaches for a database',
+    file: 'scripts/image/warm-up.ts',
+    text: "import pg from 'pg'\nawait new pg.Client().connect()\n",
+    said: /^warm-up\.ts: .*ECONNREFUSED/,
+    install: copiedAndBuilt,
+  },
+]
 
 export const MIGRATION_FAULTS: Fault[] = [
   {

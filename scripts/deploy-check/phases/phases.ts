@@ -29,6 +29,7 @@ export async function checkPhases(project: Project, deployments: Deployment[], i
   const workspace = await makeWorkspace(project)
   try {
     const results = [workspace.result]
+    if (workspace.result.status === 'fail') return results
     // One after the other: two databases and services at a time would measure each other.
     for (const deployment of deployments) results.push(...(await checkDeployment(deployment, image, workspace)))
     return results

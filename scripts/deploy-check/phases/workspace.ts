@@ -16,11 +16,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { unprivilegedAccount } from '../../embedded-postgres.ts'
+import { readDockerfile } from '../dockerfile.ts'
 import type { Project } from '../project.ts'
 import { type Result, resultOf } from '../results.ts'
 
 const run = promisify(execFile)
-const INSTALL_MS = 300_000
+const BUILD_MS = 300_000
+/** npm refuses the project's own files; whatever else it says is about the network or this machine. */
+const OWN_FAULT = /\b(?:EUSAGE|ERESOLVE|EJSONPARSE|EBADENGINE)\b/
 const OF = { id: 'C1', profile: 'project', file: 'package.json' }
 const NEEDED = /^(?:src|migrations|scripts)\/|^(?:package\.json|package-lock\.json|\.npmrc)$/
 
@@ -38,7 +41,7 @@ export interface Workspace {
   remove(): void
 }
 
-type Install = (project: Project, app: string) => Result | Promise<Result>
+export type Install = (project: Project, app: string) => Result | Promise<Result>
 
 /** @param install how the packages get there; a copy of this checkout's own will do where the phases alone matter */
 export async function makeWorkspace(project: Project, install: Install = installed): Promise<Workspace> {
@@ -62,20 +65,47 @@ export async function makeWorkspace(project: Project, install: Install = install
   return { app, bin, account, result, volume, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-/** Without a database to reach: an installation that touches one fails here. */
-async function installed(project: Project, app: string): Promise<Result> {
+/** Without a database to reach: what touches one fails here. */
+function buildEnvironment(): NodeJS.ProcessEnv {
   const { DATABASE_URL: _url, ...env } = process.env
+  return { ...env, PGHOST: '127.0.0.1', PGPORT: '1' }
+}
+
+async function installed(project: Project, app: string): Promise<Result> {
   const started = performance.now()
   const args = ['ci', '--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
   try {
-    await run('npm', args, { cwd: app, env: { ...env, PGHOST: '192.0.2.1' }, timeout: INSTALL_MS })
-    const seconds = ((performance.now() - started) / 1000).toFixed(0)
-    return resultOf(OF, [], `npm ci --omit=dev --ignore-scripts in ${seconds} s, no database within reach`)
+    await run('npm', args, { cwd: app, env: buildEnvironment(), timeout: BUILD_MS })
   } catch (error) {
-    const { stderr = '', message } = error as { stderr?: string; message: string }
-    const reason = (stderr || message).trim().split('\n').slice(0, 2).join(' ')
-    return { ...copied(project, app), evidence: `npm could not install: ${reason}` }
+    const evidence = `npm could not install: ${reasonOf(error)}`
+    if (OWN_FAULT.test(evidence)) return resultOf(OF, [evidence])
+    return { ...copied(project, app), evidence }
   }
+  const seconds = ((performance.now() - started) / 1000).toFixed(0)
+  return await built(project, app, `npm ci --omit=dev --ignore-scripts in ${seconds} s`)
+}
+
+/** Runs the programs that the Dockerfile runs once everything is installed. */
+export async function built(project: Project, app: string, before: string): Promise<Result> {
+  const steps = readDockerfile(project.read('Dockerfile') ?? '').instructions.filter(({ name }) => name === 'RUN')
+  const programs = steps.flatMap(({ argument }) => [...argument.matchAll(/node \/image\/(\S+)([^&]*)/g)])
+  for (const [, file = '', words = ''] of programs) {
+    const args = [`scripts/image/${file}`, ...words.split(' ').filter(Boolean)]
+    try {
+      await run(process.execPath, args, { cwd: app, env: buildEnvironment(), timeout: BUILD_MS })
+    } catch (error) {
+      return resultOf(OF, [`${file}: ${reasonOf(error)}`])
+    }
+  }
+  const names = programs.map(([, file]) => file).join(', ')
+  return resultOf(OF, [], `${before}, then ${names}; no database within reach`)
+}
+
+/** What a program said of its end, in one line. */
+function reasonOf(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message: string }
+  const lines = (stderr || message).split('\n').filter((line) => /error/i.test(line))
+  return (lines.length > 0 ? lines : [message]).slice(0, 2).join(' ')
 }
 
 /** The same packages as this checkout has them, but for those of development. */
