@@ -56,10 +56,11 @@ export async function startPooler(url: string): Promise<Pooler> {
 
 function settings({ hostname, port, username, password, pathname }: URL, ownPort: number): string {
   const name = pathname.slice(1)
+  const host = hostname.replace(/^\[|\]$/g, '')
   const user = decodeURIComponent(username)
   const quoted = `'${decodeURIComponent(password).replaceAll("'", "''")}'`
   return `[databases]
-${name} = host=${hostname} port=${port || 5432} user=${user} password=${quoted}
+${name} = host=${host} port=${port || 5432} user=${user} password=${quoted}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${ownPort}
