@@ -150,7 +150,14 @@ test('every Compose command names services and profiles of its file', async (t) 
 })
 
 /** Variables of others: of the platforms, of the Flask system, and words of commands. */
-const FOREIGN = ['RAILWAY_TOKEN', 'RAILWAY_RUN_UID', 'DATABASE_PUBLIC_URL', 'SQLALCHEMY_DATABASE_URI', 'APP_ID']
+const FOREIGN = [
+  'RAILWAY_TOKEN',
+  'RAILWAY_RUN_UID',
+  'DIGITALOCEAN_APP_URL',
+  'DATABASE_PUBLIC_URL',
+  'SQLALCHEMY_DATABASE_URI',
+  'APP_ID',
+]
 
 test('every variable is known, and every value that is told is right', async (t) => {
   const known = new Set([
