@@ -51,7 +51,7 @@ async function main(args: string[]): Promise<number> {
     console.log(USAGE)
     return 0
   }
-  if (from === undefined) throw new UsageError('Say with --from where the old database is.')
+  if (!from) throw new UsageError('Say with --from where the old database is.')
   const source = readUrl('--from', () => parseSource(from))
   if (to !== undefined) {
     readUrl('--to', () => parseDatabaseUrl(to))

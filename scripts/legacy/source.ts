@@ -10,7 +10,9 @@ import { readSqlite } from './sqlite-source.ts'
  * @throws DatabaseUrlError
  */
 export function parseSource(from: string): DatabaseTarget {
-  if (!/^(sqlite|postgres)[a-z0-9+]*:/i.test(from)) return { engine: 'sqlite', file: resolve(from) }
+  // Any URL, for one that is not understood must not be printed as the name of a file: it may hold a password.
+  if (!/^(sqlite|postgres)[a-z0-9+]*:|^[a-z][a-z0-9+.-]*:\/\//i.test(from))
+    return { engine: 'sqlite', file: resolve(from) }
   const target = parseDatabaseUrl(from)
   return target.engine === 'sqlite' ? { ...target, file: resolve(target.file) } : target
 }
