@@ -30,7 +30,9 @@ export async function* findDamage(db: Reader): AsyncGenerator<Offence> {
   if (isPostgres(db)) return
   const damage = await sql<{ integrity_check: string }>`select integrity_check from pragma_integrity_check`.execute(db)
   for (const { integrity_check: reason } of damage.rows) {
-    if (reason !== 'ok') yield { table: 'the file', row: '', column: '', reason }
+    for (const line of reason.split('\n')) {
+      if (line !== 'ok' && !line.startsWith('***')) yield { table: 'the file', row: '', column: '', reason: line }
+    }
   }
   const dangling = await sql<{ table: string; rowid: number; parent: string }>`
     select "table", rowid, parent from pragma_foreign_key_check`.execute(db)
