@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { loadConfig } from '../src/config.ts'
 import type { DatabaseTarget } from '../src/db/url.ts'
 import {
+  type Contents,
   copyInto,
   copyOnline,
   describeContents,
@@ -19,7 +20,7 @@ import {
   stamp,
 } from './database/backup-file.ts'
 import { runScript } from './database/command.ts'
-import { openExisting, placeOf, requireCurrent, targetOf, UsageError } from './database/open.ts'
+import { openExisting, placeOf, requireCurrent, targetOf, UsageError, wordsOf } from './database/open.ts'
 
 const USAGE = `Usage: npm run backup -- [--to FILE] [--from URL] [--keep N]
 
@@ -53,8 +54,7 @@ async function main(args: string[]): Promise<number> {
   const partial = `${file}.partial`
   removeFile(partial)
   try {
-    await write(source, partial)
-    const contents = await proveFile(partial)
+    const contents = await writeAndProve(source, partial)
     requireAbsent(file)
     putInPlace(partial, file)
     console.log(`${file}\nholds ${describeContents(contents)}; its ledger proves every balance.`)
@@ -63,6 +63,15 @@ async function main(args: string[]): Promise<number> {
   }
   if (values.keep !== undefined) removeOld(dirname(file), Number(values.keep))
   return 0
+}
+
+async function writeAndProve(source: DatabaseTarget, file: string): Promise<Contents> {
+  try {
+    await write(source, file)
+    return await proveFile(file)
+  } catch (error) {
+    throw new Error(`No backup was made of ${placeOf(source)}: ${wordsOf(error)}`, { cause: error })
+  }
 }
 
 async function write(source: DatabaseTarget, file: string): Promise<void> {

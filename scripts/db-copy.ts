@@ -4,6 +4,7 @@
  * wrongly.
  */
 import '../src/node-version.js'
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Migrations } from '../src/db/migrator.ts'
 import type { Reader, Store } from '../src/db/types.ts'
@@ -13,7 +14,17 @@ import { confirmWord } from './database/ask.ts'
 import { compareCatalogs, readCatalog, type Table } from './database/catalog.ts'
 import { alignedRows, digits, runScript } from './database/command.ts'
 import { type Copied, CopyError, copyTables, countAll, findConflicts, type Mode } from './database/copy.ts'
-import { openExisting, openWhenReady, placeOf, requireCurrent, targetOf, UsageError } from './database/open.ts'
+import {
+  hasSchema,
+  isSameDatabase,
+  openExisting,
+  openWhenReady,
+  placeOf,
+  requireCurrent,
+  targetOf,
+  UsageError,
+  wordsOf,
+} from './database/open.ts'
 import { findDamage, findOffences, type Offence } from './database/preflight.ts'
 import { Progress } from './database/progress.ts'
 
@@ -35,6 +46,7 @@ interface Options {
   mode: 'replace' | 'merge' | undefined
   isDryRun: boolean
   isSure: boolean
+  waitSeconds: number
 }
 
 interface Plan {
@@ -64,69 +76,63 @@ async function main(args: string[]): Promise<number> {
   if (values.replace && values.merge) throw new UsageError('--replace and --merge are two ways: choose one.')
   if (!/^\d{1,6}$/.test(values.wait)) throw new UsageError('--wait takes a number of seconds.')
   const [from, to] = [targetOf(values.from, '--from'), targetOf(values.to, '--to')]
+  if (isSameDatabase(from, to)) throw new UsageError('--from and --to name the same database.')
   const mode = values.replace ? 'replace' : values.merge ? 'merge' : undefined
   const source = await openExisting(from, Number(values.wait))
   try {
     await requireCurrent(source, from)
-    const target = await openWhenReady(to, Number(values.wait))
-    try {
-      return await copy({ source, target, from, to }, { mode, isDryRun: values['dry-run'], isSure: values.yes })
-    } finally {
-      await target.close()
-    }
+    console.log(`From ${placeOf(from)}\nto   ${placeOf(to)}\n`)
+    const options = { mode, isDryRun: values['dry-run'], isSure: values.yes, waitSeconds: Number(values.wait) } as const
+    return await source.snapshot((reader) => copy(reader, to, options))
   } finally {
     await source.close()
   }
 }
 
-interface Ends {
-  source: Store
-  target: Store
-  from: DatabaseTarget
-  to: DatabaseTarget
-}
-
-async function copy(ends: Ends, options: Options): Promise<number> {
-  const { source, target, from, to } = ends
-  console.log(`From ${placeOf(from)}\nto   ${placeOf(to)}\n`)
-  await makeSchema(target, to, options.isDryRun)
-  return await source.snapshot(async (reader) => {
-    const plan = await makePlan(reader, target)
-    if (plan === undefined) {
-      if (!(await preflight(reader, await readCatalog(reader)))) return 1
-      console.log('\nThe target has no schema yet: it would be made. Nothing was written.')
-      return 0
-    }
+/** Nothing is written, no file and no schema either, before everything in the source is found fit to be copied. */
+async function copy(reader: Reader, to: DatabaseTarget, options: Options): Promise<number> {
+  const tables = await readCatalog(reader)
+  const isNewFile = to.engine === 'sqlite' && !existsSync(to.file)
+  if (isNewFile) {
+    if (!(await preflight(reader, tables))) return 1
+    if (options.isDryRun) return tellOfSchema()
+  }
+  const target = await openWhenReady(to, options.waitSeconds)
+  try {
+    const isEmpty = !(await hasSchema(target, to))
+    if (!isNewFile && isEmpty && !(await preflight(reader, tables))) return 1
+    if (isEmpty && options.isDryRun) return tellOfSchema()
+    if (isEmpty) await makeSchema(target)
+    const plan = await makePlan(reader, tables, target)
     const mode = options.mode ?? 'fresh'
     showPlan(plan)
     if (mode === 'fresh' && !isFresh(plan)) return refuseFull(to)
-    if (!(await preflight(reader, plan.tables))) return 1
-    if (mode === 'merge' && !(await showConflicts(reader, target, plan.tables))) return 1
+    if (!isEmpty && !(await preflight(reader, tables))) return 1
+    if (mode === 'merge' && !(await showConflicts(reader, target, tables))) return 1
     if (options.isDryRun) {
       console.log('\nNothing stands against it. Nothing was written: this was a dry run.')
       return 0
     }
-    if (mode === 'replace' && !(await agreeToLoss(plan, options.isSure))) return 1
+    if (mode === 'replace' && !(await agreeToLoss(plan, to, options.isSure))) return 1
     showResult(await transfer(reader, target, plan, mode), to)
     return 0
-  })
+  } finally {
+    await target.close()
+  }
 }
 
-async function makeSchema(target: Store, to: DatabaseTarget, isDryRun: boolean): Promise<void> {
-  const migrations = new Migrations(target)
-  const { applied, pending, unknown } = await migrations.state()
-  if (applied.length + unknown.length > 0) return await requireCurrent(target, to)
-  if (isDryRun) return
-  await migrations.migrate('latest')
-  console.log(`The schema was made: ${pending.length} migrations.\n`)
+function tellOfSchema(): number {
+  console.log('Nothing stands against it. The target has no schema yet: it would be made. Nothing was written.')
+  return 0
 }
 
-/** Undefined while the target has no schema. */
-async function makePlan(reader: Reader, target: Store): Promise<Plan | undefined> {
-  const tables = await readCatalog(reader)
-  const other = await target.read(readCatalog)
-  if (other.length === 0) return undefined
-  const differences = compareCatalogs(tables, other)
+async function makeSchema(target: Store): Promise<void> {
+  const made = await new Migrations(target).migrate('latest')
+  console.log(`The schema was made: ${made.length} migrations.\n`)
+}
+
+async function makePlan(reader: Reader, tables: Table[], target: Store): Promise<Plan> {
+  const differences = compareCatalogs(tables, await target.read(readCatalog))
   if (differences.length > 0) throw new Error(`The two schemas are not the same:\n  ${differences.join('\n  ')}`)
   const counts = await target.read((db) => countAll(db, tables))
   return { tables, source: await countAll(reader, tables), target: counts }
@@ -193,9 +199,9 @@ async function showConflicts(reader: Reader, target: Store, tables: Table[]): Pr
   return found === 0
 }
 
-async function agreeToLoss({ target }: Plan, isSure: boolean): Promise<boolean> {
+async function agreeToLoss({ target }: Plan, to: DatabaseTarget, isSure: boolean): Promise<boolean> {
   const lost = [...target.values()].reduce((sum, rows) => sum + rows, 0)
-  console.log(`\nThe target loses the ${digits(lost)} rows that it has.`)
+  console.log(`\nAll that is in ${placeOf(to)} is lost: ${digits(lost)} rows.`)
   if (isSure || (await confirmWord('replace'))) return true
   console.error('Nothing was changed.')
   return false
@@ -212,7 +218,7 @@ async function transfer(reader: Reader, target: Store, plan: Plan, mode: Mode): 
       return await copyTables(reader, writer, { tables: plan.tables, mode, onRows: (rows) => progress.add(rows) })
     }, WAIT_MS)
   } catch (error) {
-    throw new Error(`${(error as Error).message}\nNothing was written.`, { cause: error })
+    throw new Error(`${wordsOf(error)}\nNothing was written.`, { cause: error })
   } finally {
     progress.end()
   }

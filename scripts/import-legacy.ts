@@ -10,10 +10,11 @@ import { ConfigError, loadConfig } from '../src/config.ts'
 import { DatabaseUrlError } from '../src/db/tls.ts'
 import { type DatabaseTarget, parseDatabaseUrl } from '../src/db/url.ts'
 import { Problem } from '../src/errors.ts'
+import { isSameDatabase } from './database/open.ts'
 import { Refusal } from './legacy/database.ts'
 import { WANTED } from './legacy/importers.ts'
 import { describeImport, describeRefusals, describeSuccession } from './legacy/preview.ts'
-import { isSameDatabase, parseSource, readSource } from './legacy/source.ts'
+import { parseSource, readSource } from './legacy/source.ts'
 import { decideSuccession, type FirstAdministrator } from './legacy/target.ts'
 import { Target } from './legacy/target-database.ts'
 import { understand } from './legacy/understand.ts'
@@ -50,7 +51,7 @@ async function main(args: string[]): Promise<number> {
     console.log(USAGE)
     return 0
   }
-  if (from === undefined) throw new UsageError('Say with --from where the old database is.')
+  if (!from) throw new UsageError('Say with --from where the old database is.')
   const source = readUrl('--from', () => parseSource(from))
   if (to !== undefined) {
     readUrl('--to', () => parseDatabaseUrl(to))

@@ -14,6 +14,7 @@ import type { Store } from '../src/db/types.ts'
 import type { DatabaseTarget, PostgresTarget } from '../src/db/url.ts'
 import { confirmWord } from './database/ask.ts'
 import {
+  type Contents,
   contentsOf,
   copyOnline,
   describeContents,
@@ -27,7 +28,7 @@ import {
 import { readCatalog } from './database/catalog.ts'
 import { runScript } from './database/command.ts'
 import { copyTables } from './database/copy.ts'
-import { openWhenReady, placeOf, requireCurrent, targetOf, UsageError } from './database/open.ts'
+import { openWhenReady, placeOf, requireCurrent, targetOf, UsageError, wordsOf } from './database/open.ts'
 
 const USAGE = `Usage: npm run restore -- --from FILE [--to URL] [--yes]
 
@@ -58,14 +59,23 @@ async function main(args: string[]): Promise<number> {
   const target = values.to === undefined ? loadConfig().database : targetOf(values.to, '--to')
   const scratch = scratchFor(target)
   try {
-    await copyOnline(values.from, scratch)
-    const contents = await proveFile(scratch, { migrate: true })
+    const contents = await readBackup(values.from, scratch)
     console.log(`The backup holds ${describeContents(contents)}; its ledger proves every balance.`)
     return await (target.engine === 'sqlite'
       ? replaceFile(scratch, target.file, values.yes)
       : fillServer(scratch, target, values.yes))
   } finally {
     removeFile(scratch)
+  }
+}
+
+/** Copies the backup, brings the copy up to date and proves it. @throws Error naming the backup */
+async function readBackup(from: string, scratch: string): Promise<Contents> {
+  try {
+    await copyOnline(from, scratch)
+    return await proveFile(scratch, { migrate: true })
+  } catch (error) {
+    throw new Error(`${from} is not restored: ${wordsOf(error)}\nNothing was changed.`, { cause: error })
   }
 }
 

@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { type MigrationState, Migrations, unknownMigrations } from '../../src/db/migrator.ts'
@@ -28,10 +39,21 @@ export async function copyOnline(from: string, to: string): Promise<void> {
   const source = new Database(from, { fileMustExist: true, timeout: WAIT_MS })
   try {
     await source.backup(to)
+  } catch (error) {
+    // Where nothing can be written beside it, nobody writes to it either: it may be copied as any file.
+    if (!isUnwritable(error) || sizeOf(`${from}-wal`) > 0) throw error
+    removeFile(to)
+    copyFileSync(from, to)
+    chmodSync(to, 0o600)
   } finally {
     source.close()
   }
 }
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+
+const isUnwritable = (error: unknown): boolean =>
+  /^SQLITE_(CANTOPEN|READONLY)/.test((error as { code?: string }).code ?? '')
 
 /** Writes everything of another database, a PostgreSQL, into a new SQLite file. */
 export async function copyInto(file: string, source: Store): Promise<void> {
@@ -59,13 +81,14 @@ export async function proveFile(file: string, { migrate = false } = {}): Promise
   const store = await openFile(file)
   try {
     const migrations = new Migrations(store)
-    requireKnown(await migrations.state(), file)
+    requireKnown(await migrations.state())
     if (migrate) await migrations.migrate('latest')
     await store.snapshot(async (reader) => {
-      for await (const { table, row, reason } of findDamage(reader)) throw new Error(`${table} ${row} ${reason}`.trim())
+      for await (const { table, row, reason } of findDamage(reader))
+        throw new Error([table, row, reason].filter(Boolean).join(' '))
     })
     const proof = await verifyLedger(store)
-    if (!proof.ok) throw new Error(`its ledger does not prove its balances: ${JSON.stringify(proof.differences[0])}`)
+    if (!proof.ok) throw new Error(`Its ledger does not prove its balances: ${JSON.stringify(proof.differences[0])}`)
     return await store.read(contentsOf)
   } finally {
     await store.close()
@@ -73,9 +96,9 @@ export async function proveFile(file: string, { migrate = false } = {}): Promise
   }
 }
 
-function requireKnown({ applied, unknown }: MigrationState, file: string): void {
+function requireKnown({ applied, unknown }: MigrationState): void {
   if (unknown.length > 0) throw new Error(unknownMigrations(unknown))
-  if (applied.length === 0) throw new Error(`${file} is no database of this service.`)
+  if (applied.length === 0) throw new Error('It is no database of this service.')
 }
 
 export async function contentsOf(reader: Reader): Promise<Contents> {

@@ -30,6 +30,15 @@ export async function readCatalog(db: Reader): Promise<Table[]> {
   return inOrderOfReferences(found).map(({ references: _references, ...table }) => table)
 }
 
+/** The names of all tables, whoever made them. */
+export async function tableNames(db: Reader): Promise<string[]> {
+  const query = isPostgres(db)
+    ? sql<{ name: string }>`select table_name::text as name from information_schema.tables
+        where table_schema = current_schema() and table_type = 'BASE TABLE' order by 1`
+    : sql<{ name: string }>`select name from sqlite_schema where type = 'table' order by name`
+  return (await rowsOf(db, query)).map(({ name }) => name)
+}
+
 const rowsOf = async <R>(db: Reader, query: RawBuilder<R>): Promise<R[]> => (await query.execute(db)).rows
 
 async function readSqlite(db: Reader): Promise<Found[]> {

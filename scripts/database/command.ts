@@ -1,4 +1,4 @@
-import { UsageError } from './open.ts'
+import { UsageError, wordsOf } from './open.ts'
 
 /** Runs a command of a script: 0 done, 1 failed or refused, 2 asked for wrongly; a failure is told in its own words. */
 export async function runScript(usage: string, main: (args: string[]) => Promise<number>): Promise<void> {
@@ -6,7 +6,7 @@ export async function runScript(usage: string, main: (args: string[]) => Promise
     process.exitCode = await main(process.argv.slice(2))
   } catch (error) {
     const isUsage = error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
-    console.error(error instanceof Error ? error.message : error)
+    console.error(wordsOf(error))
     if (isUsage) console.error(`\n${usage}`)
     process.exitCode = isUsage ? 2 : 1
   }

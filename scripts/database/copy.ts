@@ -2,7 +2,18 @@ import type { Reader, Writer } from '../../src/db/types.ts'
 import { verifyLedger } from '../../src/modules/stock/ledger-service.ts'
 import type { Table } from './catalog.ts'
 import { Checksum, canonical, checksumOf } from './checksum.ts'
-import { countRows, emptyTables, inserter, type Row, readNextId, readPages, readSame, setNextId } from './rows.ts'
+import { printable } from './printable.ts'
+import {
+  countRows,
+  emptyTables,
+  inserter,
+  largestId,
+  type Row,
+  readNextId,
+  readPages,
+  readSame,
+  setNextId,
+} from './rows.ts'
 import { withoutTriggers } from './triggers.ts'
 
 /** `fresh`: the target holds nothing of its own; `replace`: it loses all it has; `merge`: it keeps all it has. */
@@ -35,7 +46,7 @@ export async function* findConflicts(from: Reader, to: Reader, tables: Table[]):
       for (const row of page) {
         const other = there.get(keyOf(table, row))
         const columns = other ? table.columns.map(({ name }) => name).filter((name) => row[name] !== other[name]) : []
-        if (columns.length > 0) yield { table: table.name, row: keyOf(table, row), columns }
+        if (columns.length > 0) yield { table: table.name, row: printable(keyOf(table, row)), columns }
       }
     }
   }
@@ -102,14 +113,15 @@ async function missing(to: Writer, table: Table, page: Row[]): Promise<Row[]> {
   return page.filter((row) => {
     const other = there.get(keyOf(table, row))
     if (other && canonical(other, columns) !== canonical(row, columns)) {
-      throw new CopyError(`${table.name} ${keyOf(table, row)} is not the same in both databases.`)
+      throw new CopyError(`${table.name} ${printable(keyOf(table, row))} is not the same in both databases.`)
     }
     return other === undefined
   })
 }
 
 async function advance(from: Reader, to: Writer, table: Table): Promise<void> {
-  const next = Math.max(await readNextId(from, table), await readNextId(to, table))
+  // A counter that was lost or set back must not give out the id of a row that is there.
+  const next = Math.max(await readNextId(from, table), await readNextId(to, table), (await largestId(to, table)) + 1)
   await setNextId(to, table, next)
 }
 

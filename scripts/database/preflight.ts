@@ -3,6 +3,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { isPostgres } from '../../src/db/dialect.ts'
 import type { Reader } from '../../src/db/types.ts'
 import type { Column, Table } from './catalog.ts'
+import { printable } from './printable.ts'
 
 /** A value that the other engine cannot hold, or that the schema would not let in. */
 export interface Offence {
@@ -19,6 +20,7 @@ export async function* findOffences(
   table: Table,
   onRows: (count: number) => void = () => {},
 ): AsyncGenerator<Offence> {
+  if (table.hasIds) yield* findFullCounter(db, table)
   if (isPostgres(db)) yield* onPostgres(db, table)
   else yield* onSqlite(db, table, onRows)
 }
@@ -28,7 +30,9 @@ export async function* findDamage(db: Reader): AsyncGenerator<Offence> {
   if (isPostgres(db)) return
   const damage = await sql<{ integrity_check: string }>`select integrity_check from pragma_integrity_check`.execute(db)
   for (const { integrity_check: reason } of damage.rows) {
-    if (reason !== 'ok') yield { table: 'the file', row: '', column: '', reason }
+    for (const line of reason.split('\n')) {
+      if (line !== 'ok' && !line.startsWith('***')) yield { table: 'the file', row: '', column: '', reason: line }
+    }
   }
   const dangling = await sql<{ table: string; rowid: number; parent: string }>`
     select "table", rowid, parent from pragma_foreign_key_check`.execute(db)
@@ -103,7 +107,17 @@ const keyAsText = ({ key }: Table) =>
   sql.join(key.map((name) => sql`cast(${sql.ref(name)} as text) as ${sql.ref(name)}`))
 
 const describeKey = ({ key }: Table, row: Record<string, unknown>) =>
-  key.map((name) => `${name}=${String(row[name]).slice(0, 100)}`).join(' ')
+  key.map((name) => `${name}=${printable(String(row[name]).slice(0, 100))}`).join(' ')
+
+/** The id that comes after the last one given out has to be exact, too. */
+async function* findFullCounter(db: Reader, { name }: Table): AsyncGenerator<Offence> {
+  const last = isPostgres(db)
+    ? sql`pg_sequence_last_value(pg_get_serial_sequence(quote_ident(${name}), 'id')::regclass)`
+    : sql`(select seq from sqlite_sequence where name = ${name})`
+  const { rows } = await sql<{ full: number | boolean }>`
+    select coalesce(${last}, 0) >= ${MAX} or coalesce(max(id), 0) = ${MAX} as full from ${sql.table(name)}`.execute(db)
+  if (rows[0]?.full) yield { table: name, row: '', column: 'id', reason: 'has no next one up to 2^53 − 1' }
+}
 
 const PAGE = 5000
 
@@ -112,11 +126,12 @@ async function* findBrokenText(db: Reader, table: Table, onRows: (count: number)
   const texts = table.columns.filter(({ kind }) => kind === 'text')
   if (texts.length === 0) return
   const bytes = sql.join(texts.map(({ name }) => sql`cast(${sql.ref(name)} as blob) as ${sql.ref(`bytes_${name}`)}`))
-  const hasRowid = sql.ref('rowid')
-  for (let last = Number.MIN_SAFE_INTEGER; ; ) {
-    const { rows } = await sql<Record<string, Buffer | string | null> & { place: number }>`
-      select ${hasRowid} as place, ${keyAsText(table)}, ${bytes} from ${sql.table(table.name)}
-      where ${hasRowid} > ${last} order by ${hasRowid} limit ${PAGE}`.execute(db)
+  const rowid = sql.ref('rowid')
+  // As text, for it may be beyond what a number can hold, which is told and must not end the search.
+  for (let last = '-9223372036854775808'; ; ) {
+    const { rows } = await sql<Record<string, Buffer | string | null> & { place: string }>`
+      select cast(${rowid} as text) as place, ${keyAsText(table)}, ${bytes} from ${sql.table(table.name)}
+      where ${rowid} > cast(${last} as integer) order by ${rowid} limit ${PAGE}`.execute(db)
     for (const row of rows) {
       for (const { name } of texts) {
         const value = row[`bytes_${name}`]

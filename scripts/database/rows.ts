@@ -85,6 +85,13 @@ export async function emptyTables(db: Writer, tables: Table[]): Promise<void> {
   }
 }
 
+/** 0 when there is none above. */
+export async function largestId(db: Reader, { name }: Table): Promise<number> {
+  const { rows } = await sql<{ largest: number }>`
+    select coalesce(max(id), 0) as largest from ${sql.table(name)}`.execute(db)
+  return Math.max(0, Number(rows[0]?.largest))
+}
+
 /** The id that the next row of a table would get. */
 export async function readNextId(db: Reader, { name }: Table): Promise<number> {
   const { rows } = isPostgres(db)

@@ -8,7 +8,7 @@ export interface Decimal {
 
 /** Reads a decimal number, also `1e-07` as databases write doubles; undefined for any other text, NaN and infinities too. */
 export function parseDecimal(text: string): Decimal | undefined {
-  const match = /^\s*([+-]?)(\d{1,400})(?:\.(\d{0,400}))?(?:e([+-]?\d{1,3}))?\s*$/i.exec(text)
+  const match = /^\s*([+-]?)(?=\.?\d)(\d{0,400})(?:\.(\d{0,400}))?(?:e([+-]?\d{1,3}))?\s*$/i.exec(text)
   if (!match) return undefined
   const [, sign, whole = '', fraction = '', exponent = '0'] = match
   const scale = fraction.length - Number(exponent)

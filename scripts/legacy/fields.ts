@@ -66,7 +66,10 @@ export class Fields {
    * @returns empty when there is none
    */
   text(column: string, max: number, { lines = false } = {}): string {
-    const text = this.#text(column) ?? ''
+    const written = this.#text(column)
+    // In the place of what is refused, so that it does not count as missing too.
+    if (written === undefined) return `row-${this.#number}@unreadable`
+    const text = written ?? ''
     const visible = (lines ? text : text.replaceAll(/[\t\n\r]+/g, ' ')).replaceAll(/(?![\t\n\r])\p{Cc}/gu, '')
     if (visible !== text) {
       this.findings.repair(
@@ -90,7 +93,7 @@ export class Fields {
     const text = this.#text(column)
     if (typeof text !== 'string') return text
     const number = parseDecimal(text)
-    if (number === undefined) this.refuse(column, `is ${shown(text)}, not a number`)
+    if (number === undefined) this.refuse(column, `is ${shown(text)}, not a number${hintFor(text)}`)
     return number
   }
 
@@ -104,14 +107,14 @@ export class Fields {
     return false
   }
 
-  /** An instant in the form that is kept; null where there is none. */
-  time(column: string): string | null {
+  /** An instant in the form that is kept; null where there is none. @returns undefined when it is refused */
+  time(column: string): string | null | undefined {
     const text = this.#text(column)
-    if (typeof text !== 'string') return null
+    if (typeof text !== 'string') return text
     const instant = toInstant(text)
     if (instant === undefined) {
-      this.refuse(column, `is ${shown(text)}, not a date and time of the years 1 to 9999`)
-      return null
+      this.refuse(column, `is ${shown(text)}, not a date and time such as 2024-01-31 12:00:00`)
+      return undefined
     }
     if (!this.findings.notes.includes(WITHOUT_ZONE)) this.findings.note(WITHOUT_ZONE)
     return instant
@@ -144,6 +147,12 @@ export class Fields {
     this.refuse(column, value.reason)
     return undefined
   }
+}
+
+/** For people who write a comma; with three digits after it, it may part thousands. */
+function hintFor(text: string): string {
+  const [, whole, fraction] = /^\s*(-?\d+),(\d{1,2}|\d{4,})\s*$/.exec(text) ?? []
+  return whole === undefined ? '' : `: write it with a point, ${shown(`${whole}.${fraction}`).slice(1, -1)}`
 }
 
 const INSTANT =

@@ -1,3 +1,5 @@
+import { printable } from '../database/printable.ts'
+
 /** What was found on the way: what is repaired, by kind and in the order found, and what is refused. */
 export class Findings {
   readonly repairs = new Map<string, string[]>()
@@ -27,8 +29,5 @@ const MAX_SHOWN = 60
 /** A value of the old database as it may be printed: cut short, and with no sign that a terminal would obey. */
 export function shown(text: string): string {
   const cut = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
-  return JSON.stringify(cut).replaceAll(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`,
-  )
+  return printable(JSON.stringify(cut))
 }

@@ -2,7 +2,7 @@ import { identityKeys, madeSku, searchText, sortKey } from '../../src/modules/pr
 import { fromAmount, MAX_AMOUNT } from '../../src/values/money.ts'
 import { identityKey } from '../../src/values/text.ts'
 import { makeCategory } from './categories.ts'
-import { atScale, plain } from './decimals.ts'
+import { atScale, type Decimal, plain } from './decimals.ts'
 import type { Fields } from './fields.ts'
 import { type Findings, shown } from './findings.ts'
 import { type Importer, insertRows, withIds } from './importer.ts'
@@ -112,21 +112,21 @@ const descriptionOf = (fields: Fields) => fields.text('description', 2000, { lin
 
 const ROUNDED = 'Prices have at most four decimals; what is beyond them is lost:'
 
+/** A double may have hundreds of digits. */
+const short = (price: Decimal): string => shown(plain(price)).slice(1, -1)
+
 /** @returns ten-thousandths */
 function priceOf(fields: Fields): number {
   const price = fields.decimal('price')
   if (price === null) fields.refuse('price', 'is missing: give it one (SQLite keeps NaN as nothing)')
   if (!price) return 0
   const { units, rest } = atScale(price, 4)
-  if (units < 0n) fields.refuse('price', `is ${plain(price)}, less than 0`)
+  if (units < 0n) fields.refuse('price', `is ${short(price)}, less than 0`)
   else if (units > MAX_AMOUNT) {
-    fields.refuse(
-      'price',
-      `is ${shown(plain(price)).slice(1, -1)}, more than ${fromAmount(MAX_AMOUNT)}, the most that is kept`,
-    )
+    fields.refuse('price', `is ${short(price)}, more than ${fromAmount(MAX_AMOUNT)}, the most that is kept`)
   } else if (rest.unscaled !== 0n) {
-    const lost = rest.unscaled < 0n ? `${plain({ ...rest, unscaled: -rest.unscaled })} more` : `${plain(rest)} less`
-    fields.findings.repair(ROUNDED, `${fields.place}: ${plain(price)} becomes ${fromAmount(Number(units))}, ${lost}`)
+    const lost = rest.unscaled < 0n ? `${short({ ...rest, unscaled: -rest.unscaled })} more` : `${short(rest)} less`
+    fields.findings.repair(ROUNDED, `${fields.place}: ${short(price)} becomes ${fromAmount(Number(units))}, ${lost}`)
   }
   return Number(units)
 }

@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type DatabaseTarget, parseDatabaseUrl } from '../../src/db/url.ts'
 import { type LegacyDatabase, Refusal } from './database.ts'
@@ -11,7 +10,9 @@ import { readSqlite } from './sqlite-source.ts'
  * @throws DatabaseUrlError
  */
 export function parseSource(from: string): DatabaseTarget {
-  if (!/^(sqlite|postgres)[a-z0-9+]*:/i.test(from)) return { engine: 'sqlite', file: resolve(from) }
+  // Any URL, for one that is not understood must not be printed as the name of a file: it may hold a password.
+  if (!/^(sqlite|postgres)[a-z0-9+]*:|^[a-z][a-z0-9+.-]*:\/\//i.test(from))
+    return { engine: 'sqlite', file: resolve(from) }
   const target = parseDatabaseUrl(from)
   return target.engine === 'sqlite' ? { ...target, file: resolve(target.file) } : target
 }
@@ -25,23 +26,4 @@ export async function readSource(source: DatabaseTarget, wanted: ReadonlySet<str
     )
   }
   return database
-}
-
-/** Whether two targets are one database; its tables cannot be both. */
-export function isSameDatabase(a: DatabaseTarget, b: DatabaseTarget): boolean {
-  if (a.engine === 'sqlite' && b.engine === 'sqlite') return realPath(a.file) === realPath(b.file)
-  if (a.engine !== 'postgresql' || b.engine !== 'postgresql') return false
-  const names = (['host', 'port', 'database', 'options'] as const).map((name) => [
-    a.connection[name],
-    b.connection[name],
-  ])
-  return names.every(([one, other]) => one === other)
-}
-
-function realPath(file: string): string {
-  try {
-    return realpathSync(file)
-  } catch {
-    return file
-  }
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { type Cell, type LegacyDatabase, type LegacyTable, quoted, Refusal, Unreadable } from './database.ts'
 
@@ -21,6 +21,7 @@ export const tablesOfFile = (file: string): string[] | undefined =>
 
 function withFile<T>(file: string, job: (database: Database.Database) => T): T {
   if (!existsSync(file)) throw new Refusal(`There is no file ${file}.`)
+  if (statSync(file).isDirectory()) throw new Refusal(`${file} is a folder: name the file in it.`)
   let database: Database.Database | undefined
   try {
     database = new Database(file, { readonly: true, fileMustExist: true })

@@ -98,7 +98,7 @@ function settle(level: Level, plan: Plan, findings: Findings): void {
     const kind = 'Several stock rows of one product become one: quantities are added up, the largest minimum is kept:'
     findings.repair(kind, `${place}: ${rows.length} rows come to ${amount(quantity)}, at least ${amount(min_stock)}`)
   }
-  if (quantity > MAX_THOUSANDTHS)
+  if (rows.length > 1 && quantity > MAX_THOUSANDTHS)
     first.refuse('quantity', `comes to more than ${MAX_UNITS}, together with the other rows`)
   if (quantity < 0n)
     findings.repair('Less than nothing in stock starts at 0; count it:', `${place}: ${amount(quantity)}`)

@@ -50,7 +50,7 @@ export class Target {
     const administrator = await store.read(inspectTarget)
     if (pending.length > 0 && store.engine === 'postgresql') {
       throw new Refusal(
-        `${this.place} is not up to date. Run \`npm run migrate -- up\` with its DATABASE_URL, then repeat.`,
+        `The tables of ${this.place} are not up to date. Run \`npm run migrate -- up\` with its DATABASE_URL, then repeat.`,
       )
     }
     return administrator

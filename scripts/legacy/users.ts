@@ -46,7 +46,7 @@ export const users: Importer = {
         password_hash: hashOf(fields),
         role: roleOf(fields, findings),
         is_active: activityOf(fields, findings),
-        last_login: fields.time('last_login'),
+        last_login: fields.time('last_login') ?? null,
         ...fields.times(plan.now),
       })
     }

@@ -101,11 +101,16 @@ function explain(error: unknown, results: MigrationResult[] | undefined): Error 
   const reason = error instanceof Error ? error.message : String(error)
   const missing = /previously executed migration (\S+) is missing/.exec(reason)?.[1]
   if (missing) return new Error(unknownMigrations([missing]), { cause: error })
+  // The migrator went on after the first refusal, and its reason is lost.
+  if ((error as { code?: unknown }).code === '25P02') return new Error(NOT_ALLOWED, { cause: error })
   const failed = results?.find((result) => result.status === 'Error')
   return new Error(failed ? `migration ${failed.migrationName} failed, nothing was changed: ${reason}` : reason, {
     cause: error,
   })
 }
+
+const NOT_ALLOWED =
+  'the database lets no tables be made: its user needs the right to create in its schema, and it must not be read-only.'
 
 /** Says that the database is ahead of the program, and what to do. */
 export const unknownMigrations = (names: string[]) =>

@@ -217,3 +217,15 @@ test('a store that only migrated leaves no connection behind', async (t) => {
   )
   t.same(rows, [])
 })
+
+test('a missing password is told as such, and leaves no socket open', async (t) => {
+  const { url } = await databaseFor(t, 'postgresql')
+  await sleep(50)
+  const sockets = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+  const before = sockets()
+  const store = openOn(Object.assign(new URL(url), { password: '' }).href)
+  await t.rejects(store.ping(), /the server wants a password, and there is none/)
+  await store.close()
+  await sleep(50)
+  t.equal(sockets(), before)
+})

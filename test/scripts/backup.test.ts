@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import Database from 'better-sqlite3'
@@ -104,12 +113,28 @@ test('what is no good backup changes nothing', async (t) => {
     const answer = await restore(file, target.url, '--yes')
     t.equal(answer.code, 1, name)
     t.match(answer.said, said, name)
+    t.ok(answer.said.startsWith(`${file} is not restored: `), name)
+    t.match(answer.said, /\nNothing was changed.\n$/, name)
+    t.notMatch(answer.said, /partial/, name)
     t.ok(readFileSync(target.url.slice('sqlite:'.length)).equals(bytes), `${name} changed nothing`)
   }
   t.match(await restore(join(folder, 'none.db'), target.url), { code: 1, said: /There is no file/ })
   const missing = await backup(`sqlite:${join(folder, 'none.db')}`)
-  t.match(missing, { code: 1, said: /There is no file/ })
+  t.match(missing, { code: 1, said: /^No backup was made of the database file .*: There is no file/ })
   t.notOk(existsSync(join(folder, 'none.db')))
+})
+
+test('a backup that was looked at since is restored from where nothing can be written', async (t) => {
+  const { url } = await databaseFor(t, 'sqlite')
+  const folder = temporaryFolder(t)
+  const file = join(folder, 'kept.db')
+  await backup(url, '--to', file)
+  change('pragma journal_mode = wal')(file)
+  // SQLite follows no link to the file that it makes beside another, so it can make none.
+  symlinkSync('nowhere', `${file}-shm`)
+  const target = join(folder, 'stock.db')
+  t.match(await restore(file, `sqlite:${target}`, '--yes'), { code: 0, said: /Restored/ })
+  t.match(await runScript('db-verify.ts', ['--a', url, '--b', `sqlite:${target}`]), { code: 0 })
 })
 
 const change = (statements: string) => (file: string) => {

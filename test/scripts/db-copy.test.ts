@@ -239,7 +239,7 @@ test('a wrong name makes no file, and a secret is not told', async (t) => {
   t.match(await copy(url, url, '--merge', '--replace'), { code: 2, said: /choose one/ })
   t.match(await runScript('db-copy.ts', ['--frm', url]), { code: 2, said: /Unknown option '--frm'/ })
   const away = await copy(url, 'postgresql://ana:geheim%40x@127.0.0.1:1/none', '--wait', '0')
-  t.match(away, { code: 1, said: /No answer from the database at 127\.0\.0\.1:1/ })
+  t.match(away, { code: 1, said: /No answer from the database none at 127\.0\.0\.1:1/ })
   t.notMatch(away.said, /geheim/)
   const own = await runScript('db-verify.ts', ['--a', 'env:HERE'], { HERE: url })
   t.match(own, { code: 0, said: /every balance is proven/ })

@@ -180,7 +180,7 @@ test('a PostgreSQL is migrated by hand', { skip: !engines.includes('postgresql')
   const { url } = await databaseFor(t, 'postgresql', { empty: true })
   const { code, said } = await importLegacy(url, '--from', sample(t, 'guide'), '--yes')
   t.equal(code, 1)
-  t.match(said, /is not up to date. Run `npm run migrate -- up`/)
+  t.match(said, /are not up to date. Run `npm run migrate -- up`/)
 })
 
 test('databases that are something else are told from each other', async (t) => {

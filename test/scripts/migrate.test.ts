@@ -63,7 +63,7 @@ test('a database that never comes is named after a bounded time, without its pas
   const started = performance.now()
   const { code, said } = await migrate('postgres://ann:s3cret@127.0.0.1:1/stock', 'up', '--wait', '2')
   t.equal(code, 1)
-  t.match(said, /No answer from the database at 127.0.0.1:1/)
+  t.match(said, /No answer from the database \w+ at 127.0.0.1:1/)
   t.notMatch(said, /s3cret/)
   t.ok(performance.now() - started > 1000, 'it waited')
 })

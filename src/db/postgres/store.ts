@@ -5,6 +5,7 @@ import { Problem } from '../../errors.ts'
 import { Nesting } from '../nesting.ts'
 import type { DB } from '../schema.gen.ts'
 import type { Reader, Store, Writer } from '../types.ts'
+import { PromptClient } from './client.ts'
 import { PooledDialect } from './dialect.ts'
 import { failureOf, translate } from './errors.ts'
 import { StatementNames } from './statement-names.ts'
@@ -40,6 +41,7 @@ export function openPostgres(settings: PostgresSettings): Store {
     // A `begin` travels with the first statement, a `commit` that nobody waits for with the next one.
     pipeline: true,
     types,
+    Client: PromptClient,
     application_name: 'stock-management-api',
   } as pg.PoolConfig)
   // A pool without a listener ends the process when an idle connection breaks, as at every restart of the server. Each

@@ -30,9 +30,15 @@ export async function connect(file: string, waitMs: number): Promise<Database.Da
   } catch (error) {
     database?.close()
     const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`the database file ${file} cannot be opened: ${reason}`, { cause: error })
+    throw new Error(`the database file ${file} cannot be opened: ${reason}${hintFor(error)}`, { cause: error })
   }
 }
+
+/** Also to read only, SQLite makes files beside it. */
+const hintFor = (error: unknown): string =>
+  /^SQLITE_(CANTOPEN|READONLY)/.test((error as { code?: string }).code ?? '')
+    ? '; the file and its folder must be there to write to'
+    : ''
 
 /** Does what another process's lock may stand against, again and again for at most `waitMs`; the event loop goes on. */
 export async function whenFree(work: () => unknown, waitMs: number): Promise<void> {
