@@ -51,12 +51,15 @@ test('transactions that deadlock are run again, whole', async (t) => {
 test('transactions that cannot be serialised are run again, whole', async (t) => {
   const { store } = await storeOnServer(t)
   let runs = 0
+  const bothHaveRead = Promise.withResolvers<void>()
   const count = async (name: string) =>
     await store.write(async (trx) => {
       runs += 1
+      const isSecond = runs === 2
       await sql`set transaction isolation level serializable`.execute(trx)
       const rows = await trx.selectFrom('categories').select('id').execute()
-      await sleep(50)
+      if (isSecond) bothHaveRead.resolve()
+      await bothHaveRead.promise
       await addCategory(trx, `${name} saw ${rows.length}`)
     })
   await Promise.all([count('one'), count('two')])
