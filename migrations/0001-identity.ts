@@ -1,7 +1,9 @@
-import { createTable, run, type Schema, yes } from './columns.ts'
+import { sql } from 'kysely'
+import { createTable, isPostgres, run, type Schema, yes } from './columns.ts'
 
 /** People, their sessions, and the answers kept for repeated requests. */
 export async function up(db: Schema): Promise<void> {
+  if (isPostgres(db)) await requireUtf8(db)
   await createUsers(db)
   await createSessions(db)
   await createIdempotencyKeys(db)
@@ -17,6 +19,17 @@ export async function up(db: Schema): Promise<void> {
     sqlite: LAST_ADMIN_SQLITE,
     postgres: LAST_ADMIN_POSTGRES,
   })
+}
+
+/** Any other encoding lacks letters, or is none, and takes bytes that no text has. A database keeps its own for ever. */
+async function requireUtf8(db: Schema): Promise<void> {
+  const { rows } = await sql<{ encoding: string }>`select current_setting('server_encoding') as encoding`.execute(db)
+  const encoding = rows[0]?.encoding
+  if (encoding !== 'UTF8') {
+    throw new Error(
+      `the encoding of the database is ${encoding}: make one by \`create database … encoding 'UTF8' locale 'C' template template0\`.`,
+    )
+  }
 }
 
 async function createUsers(db: Schema): Promise<void> {

@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
+import pg from 'pg'
 import { type Test, test } from 'tap'
 import { Migrations } from '../../src/db/migrator.ts'
 import type { Store } from '../../src/db/types.ts'
 import { onEveryEngine, SECRETS } from '../support/app.ts'
-import { engines } from '../support/databases.ts'
+import { engines, open } from '../support/databases.ts'
 import { dumpSchema, tablesOf } from '../support/schema-dump.ts'
 import { addCategory, databaseFor, storeFor } from '../support/stores.ts'
 
@@ -154,4 +156,22 @@ onEveryEngine('the data that a migration takes over stays when a later one is ta
   await new Migrations(store).migrate('down')
   await new Migrations(store).migrate('latest')
   t.same(await store.query((db) => db.selectFrom('categories').select('name').execute()), [{ name: 'kept' }])
+})
+
+test('a PostgreSQL database that cannot hold every text is refused', { skip }, async (t) => {
+  const admin = new pg.Client(process.env.TEST_DATABASE_URL)
+  await admin.connect()
+  const name = `test_latin_${randomBytes(6).toString('hex')}`
+  await admin.query(`create database ${name} encoding 'LATIN1' locale 'C' template template0`)
+  const store = await open(Object.assign(new URL(String(process.env.TEST_DATABASE_URL)), { pathname: `/${name}` }).href)
+  t.teardown(async () => {
+    await store.close()
+    await admin.query(`drop database ${name}`)
+    await admin.end()
+  })
+  await t.rejects(
+    new Migrations(store).migrate('latest'),
+    /nothing was changed: the encoding of the database is LATIN1/,
+  )
+  t.match(await new Migrations(store).state(), { applied: [] })
 })
