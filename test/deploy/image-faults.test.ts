@@ -1,7 +1,8 @@
+import { chmodSync } from 'node:fs'
 import { t as tap, test } from 'tap'
 import { checkImage } from '../../scripts/deploy-check/image.ts'
 import { copied, makeWorkspace, type Workspace } from '../../scripts/deploy-check/phases/workspace.ts'
-import { image, project } from '../support/deployments.ts'
+import { image, project, requireFound } from '../support/deployments.ts'
 import { folderBuilder, lock } from '../support/folder-builder.ts'
 import { IMAGE_FAULTS, type ImageFault } from './image-faults.ts'
 
@@ -39,6 +40,8 @@ async function check({ facts, answers, spoil, spoilLater, patienceMs = 60_000 }:
     return await checkImage(project.root, { ...image, ...facts }, { builder, places, patienceMs })
   } finally {
     repair?.()
+    // So that whoever runs this may remove it.
+    chmodSync(places.data, 0o700)
   }
 }
 
@@ -73,13 +76,6 @@ test('an image on a base that stands in for the official one only lets assume', 
 
 for (const fault of IMAGE_FAULTS) {
   test(`${fault.id} finds ${fault.what}`, { skip }, async (t) => {
-    const results = await check(fault)
-    const failed = results.filter(({ status }) => status === 'fail')
-    t.strictSame(
-      failed.map(({ id }) => id),
-      [fault.id],
-      JSON.stringify(results),
-    )
-    t.match(failed[0]?.evidence, fault.said)
+    requireFound(t, await check(fault), fault)
   })
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import { t as tap, test } from 'tap'
+import { type Test, t as tap, test } from 'tap'
 import type { Deployment } from '../../scripts/deploy-check/deployments/deployment.ts'
 import type { ImageFacts } from '../../scripts/deploy-check/dockerfile.ts'
 import { checkDeployment } from '../../scripts/deploy-check/phases/phases.ts'
 import { copied, makeWorkspace, type Workspace } from '../../scripts/deploy-check/phases/workspace.ts'
 import { Project } from '../../scripts/deploy-check/project.ts'
+import type { Result } from '../../scripts/deploy-check/results.ts'
 import { checkStatically } from '../../scripts/deploy-check/static.ts'
 import { withoutOpenssl } from './certificates.ts'
 
@@ -57,13 +58,18 @@ export function playFaults(faults: Fault[]): void {
     test(`${fault.id} finds ${fault.what}`, { skip: skip || (fault.skip ?? false) }, async (t) => {
       workspace ??= makeWorkspace(project, copied)
       const results = await checkDeployment(fault.deployment, fault.image ?? image, await workspace)
-      const failed = results.filter(({ status }) => status === 'fail')
-      t.strictSame(
-        failed.map(({ id }) => id),
-        [fault.id],
-        JSON.stringify(results),
-      )
-      t.match(failed[0]?.evidence, fault.said)
+      requireFound(t, results, fault)
     })
   }
+}
+
+/** What was looked for is found, and nothing else. */
+export function requireFound(t: Test, results: Result[], { id, said }: Pick<Fault, 'id' | 'said'>): void {
+  const failed = results.filter(({ status }) => status === 'fail')
+  t.strictSame(
+    failed.map((result) => result.id),
+    [id],
+    JSON.stringify(results),
+  )
+  t.match(failed[0]?.evidence, said)
 }

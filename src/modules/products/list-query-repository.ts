@@ -124,10 +124,10 @@ function matching(
 ) {
   const { filters, stock_status, among, search } = shape
   const column = sql.ref<string | number>(SORTS[shape.sort])
-  let query = from.select(['p.id', column.as('place')])
-  if (among === 'given') query = query.where((eb) => isOneOf(db, eb.ref('p.id'), values.ids))
-  if (among === 'rare') query = query.where(sql<SqlBool>`p.id = any ((select ids from rare)::bigint[])`)
   const isGiven = among === 'given'
+  let query = from.select(['p.id', column.as('place')])
+  if (isGiven) query = query.where((eb) => isOneOf(db, eb.ref('p.id'), values.ids))
+  if (among === 'rare') query = query.where(sql<SqlBool>`p.id = any ((select ids from rare)::bigint[])`)
   if (isActive !== undefined) {
     query = query.where((eb) => eb(isGiven ? unindexed(db, eb.ref('p.is_active')) : 'p.is_active', '=', isActive))
   }
