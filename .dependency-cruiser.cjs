@@ -115,13 +115,13 @@ const floors = [
   {
     name: 'only-app-wires-modules',
     comment: 'Modules are registered by hand in src/modules.ts, and started by src/server.ts.',
-    from: { path: '^src/', pathNot: '^src/(?:modules/|(?:modules|prepare-database|server)\\.ts$)' },
+    from: { path: '^src/', pathNot: '^src/(?:modules/|(?:modules|server)\\.ts$)' },
     to: { path: '^src/modules/' },
   },
   {
     name: 'app-knows-no-internals',
     comment: 'The wiring registers routes and hands over services; repositories and rules are internal.',
-    from: { path: '^src/(?:modules|prepare-database|server)\\.ts$' },
+    from: { path: '^src/(?:modules|server)\\.ts$' },
     to: { path: `^src/modules/.*${layer('repository', 'rules')}` },
   },
   {

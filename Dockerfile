@@ -28,4 +28,4 @@ EXPOSE 5000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 5000}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Node itself, not npm or a shell: they do not pass the signal to stop on.
-CMD ["node", "--import", "./src/node-version.js", "src/server.ts"]
+CMD ["node", "--import", "./src/process/node-version.js", "src/server.ts"]

@@ -2,7 +2,7 @@
  * Makes a backup of the database while the service goes on, and proves it: `npm run backup`. It is one SQLite file,
  * whichever engine the database is on. Exit codes: 0 made and proven, 1 failed with no file left, 2 asked for wrongly.
  */
-import '../src/node-version.js'
+import '../src/process/node-version.js'
 import { readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'

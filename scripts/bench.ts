@@ -1,4 +1,4 @@
-import '../src/node-version.js'
+import '../src/process/node-version.js'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

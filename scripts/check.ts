@@ -2,7 +2,7 @@
  * Everything that must hold besides the tests: `npm run check`. All steps run, whatever fails; each is one line, and what
  * a failed one has to say follows it.
  */
-import '../src/node-version.js'
+import '../src/process/node-version.js'
 import { availableParallelism } from 'node:os'
 import { styleText } from 'node:util'
 import { type CommandResult, runCommand } from './run-command.ts'

@@ -3,7 +3,7 @@
  * `npm run db:copy -- --from URL --to URL`. Exit codes: 0 copied, 1 refused or failed with nothing written, 2 asked for
  * wrongly.
  */
-import '../src/node-version.js'
+import '../src/process/node-version.js'
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Migrations } from '../src/db/migrator.ts'

@@ -2,7 +2,7 @@
  * Compares two databases row by row and proves the ledger of both: `npm run db:verify -- --a URL --b URL`.
  * Exit codes: 0 the same, 1 not the same or a ledger not proven, 2 asked for wrongly.
  */
-import '../src/node-version.js'
+import '../src/process/node-version.js'
 import { parseArgs } from 'node:util'
 import type { DatabaseTarget } from '../src/db/url.ts'
 import { verifyLedger } from '../src/modules/stock/ledger-service.ts'

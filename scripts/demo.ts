@@ -2,7 +2,7 @@
  * Fills an empty database with a believable shop: `npm run demo`. Everything is made by the services that the API uses,
  * in one transaction, so that the ledger explains every unit. The service may be running or not.
  */
-import '../src/node-version.js'
+import '../src/process/node-version.js'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { type Config, ConfigError, loadConfig } from '../src/config.ts'
@@ -14,9 +14,9 @@ import { listOf } from '../src/modules/products/list-service.ts'
 import type { ProductQuery } from '../src/modules/products/schemas.ts'
 import { verifyLedger } from '../src/modules/stock/ledger-service.ts'
 import { ensureAdministrator } from '../src/modules/users/service.ts'
-import { prepareDatabase } from '../src/prepare-database.ts'
+import { prepareDatabase } from '../src/process/prepare-database.ts'
 import { fromAmount } from '../src/values/money.ts'
-import { announce } from '../src/welcome.ts'
+import { announce } from '../src/process/welcome.ts'
 import { LOCATIONS } from './demo/catalogue.ts'
 import { DemoShop } from './demo/fill.ts'
 

@@ -2,7 +2,7 @@
  * Tells, without an account anywhere, what would break on Render, Heroku, DigitalOcean, Railway and Docker Compose:
  * `npm run deploy:check`. It deploys nothing. Exit codes: 0 nothing fails, 1 something does, 2 asked for wrongly.
  */
-import '../src/node-version.js'
+import '../src/process/node-version.js'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

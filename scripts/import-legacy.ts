@@ -3,7 +3,7 @@
  * understood, what it would repair and what it refuses, and writes all or nothing.
  * Exit codes: 0 done (or could be done, with --dry-run), 1 refused or failed, 2 asked for wrongly.
  */
-import '../src/node-version.js'
+import '../src/process/node-version.js'
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
 import { ConfigError, loadConfig } from '../src/config.ts'

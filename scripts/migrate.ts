@@ -2,7 +2,7 @@
  * Brings the database's schema up to date, takes it back, and tells where it stands: `npm run migrate -- up`.
  * Exit codes: 0 done, 1 failed, 2 asked for wrongly, 3 `status` found the schema not current.
  */
-import '../src/node-version.js'
+import '../src/process/node-version.js'
 import { parseArgs } from 'node:util'
 import { ConfigError, loadConfig } from '../src/config.ts'
 import { type MigrationState, Migrations, unknownMigrations } from '../src/db/migrator.ts'

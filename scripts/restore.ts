@@ -3,7 +3,7 @@
  * lost (PostgreSQL), and told before. Exit codes: 0 restored, 1 refused or failed with nothing changed, 2 asked for
  * wrongly.
  */
-import '../src/node-version.js'
+import '../src/process/node-version.js'
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'

@@ -2,7 +2,7 @@
  * Prints strong values for the secrets of a production installation in the form of a .env file:
  * `npm run --silent secrets`. Without `--silent` npm adds two lines that are no variables.
  */
-import '../src/node-version.js'
+import '../src/process/node-version.js'
 import { randomBytes } from 'node:crypto'
 
 const secret = () => randomBytes(48).toString('base64url')

@@ -21,7 +21,7 @@ import { Cursors } from './http/paging.ts'
 import { clientErrorHandler, frameworkErrors, registerProblems } from './http/problems.ts'
 import type { Services } from './http/services.ts'
 import { createValidatorCompiler, registerStrictQueries } from './http/validation.ts'
-import { lazyRequestLog } from './log.ts'
+import { lazyRequestLog } from './process/log.ts'
 import { registerModules, tags } from './modules.ts'
 
 export interface Dependencies {

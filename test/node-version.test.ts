@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { test } from 'tap'
 
 const run = promisify(execFile)
-const check = new URL('../src/node-version.js', import.meta.url).href
+const check = new URL('../src/process/node-version.js', import.meta.url).href
 
 /** Starts with the check preloaded, as `npm start` does, by a Node that says it is `version`. */
 function startAs(version: string) {
@@ -30,5 +30,5 @@ test('the right Node and newer ones start', async (t) => {
 
 test('npm start preloads the check', async (t) => {
   const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  t.match(scripts.start, /^node --import \.\/src\/node-version\.js src\/server\.ts$/)
+  t.match(scripts.start, /^node --import \.\/src\/process\/node-version\.js src\/server\.ts$/)
 })

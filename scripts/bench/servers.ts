@@ -27,7 +27,7 @@ export async function startServer(
 ): Promise<Server> {
   // Its log is written, as everywhere, but not read by anybody here.
   const stdio = ['ignore', openSync(devNull, 'w'), 'inherit'] as const
-  const server = spawn(process.execPath, ['--import', './src/node-version.js', file], {
+  const server = spawn(process.execPath, ['--import', './src/process/node-version.js', file], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: [...stdio],

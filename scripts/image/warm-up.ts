@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const PATIENCE_MS = 60_000
-const PRELOAD = ['--import', './src/node-version.js']
+const PRELOAD = ['--import', './src/process/node-version.js']
 const SERVER = [...PRELOAD, 'src/server.ts']
 const PAGES = ['/health', '/ready', '/docs/', '/openapi.json']
 

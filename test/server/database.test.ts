@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { freePort } from '../../scripts/free-port.ts'
 import type { Migrations } from '../../src/db/migrator.ts'
 import { Problem } from '../../src/errors.ts'
-import { prepareDatabase } from '../../src/prepare-database.ts'
+import { prepareDatabase } from '../../src/process/prepare-database.ts'
 import { startServer } from '../support/process.ts'
 
 const away = () => {

@@ -36,7 +36,7 @@ export function withVariable(file: string, name: string, value?: string): Deploy
   return { ...deployment, variables }
 }
 
-const SERVER = ['--import', './src/node-version.js', 'src/server.ts']
+const SERVER = ['--import', './src/process/node-version.js', 'src/server.ts']
 
 /** The image with another command. */
 const started = (...command: string[]): ImageFacts => ({ ...image, command })

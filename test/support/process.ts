@@ -43,7 +43,7 @@ export function temporaryFolder(t: Test): string {
 export async function startServer(t: Test, { cwd = temporaryFolder(t), env = {}, port }: Start = {}): Promise<Server> {
   const chosen = port === undefined ? await freePort() : port
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, ['--import', join(ROOT, 'src/node-version.js'), join(ROOT, 'src/server.ts')], {
+  const child = spawn(process.execPath, ['--import', join(ROOT, 'src/process/node-version.js'), join(ROOT, 'src/server.ts')], {
     cwd,
     env: { PATH, HOME, ...(chosen === null ? {} : { PORT: String(chosen) }), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

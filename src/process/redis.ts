@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Redis } from 'ioredis'
-import type { RedisTarget } from './config/redis-url.ts'
+import type { RedisTarget } from '../config/redis-url.ts'
 
 /** A request does not wait longer for what it can do without. */
 const COMMAND_MS = 250

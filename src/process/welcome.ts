@@ -1,4 +1,4 @@
-import type { Config } from './config.ts'
+import type { Config } from '../config.ts'
 
 /** Says on a terminal, or in development, where the service is; elsewhere the log says it. */
 export function welcome(port: number, config: Config): void {

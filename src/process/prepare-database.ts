@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { type MigrationState, type Migrations, unknownMigrations } from './db/migrator.ts'
-import { Problem } from './errors.ts'
+import { type MigrationState, type Migrations, unknownMigrations } from '../db/migrator.ts'
+import { Problem } from '../errors.ts'
 
 /** Where everything starts at once, the database may be there a little later than this program. */
 const PATIENCE_MS = 30_000

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 const [wantedMajor, wantedMinor] = engines.node.replace('>=', '').split('.').map(Number)
 const [major, minor] = process.version.slice(1).split('.').map(Number)
 
@@ -19,4 +19,4 @@ if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor)) {
 // Compiled code is kept for the next start, which then takes half as long. It lies with the installation and not, as by
 // default, in the common folder for temporary files, where another user could plant code; where nothing can be written,
 // Node goes on without.
-module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node-compile/', import.meta.url)))
+module.enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/node-compile/', import.meta.url)))
