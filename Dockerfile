@@ -5,13 +5,13 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # No install script is needed: better-sqlite3 brings its binaries, and npm would compile it instead.
 RUN npm ci --omit=dev --ignore-scripts --no-update-notifier
-COPY scripts/image /image
+COPY scripts/dev/image /image
 RUN node /image/prune-modules.ts node_modules && install -d -o node -g node node_modules/.cache
 COPY LICENSE ./
 COPY migrations migrations
 COPY src src
 COPY scripts scripts
-RUN rm -r scripts/image package-lock.json .npmrc
+RUN rm -r scripts/dev package-lock.json .npmrc
 # As the user of the image: Node keeps compiled code by user.
 USER node
 RUN node /image/warm-up.ts

@@ -3,12 +3,12 @@
  * Exit codes: 0 done, 1 failed, 2 asked for wrongly, 3 `status` found the schema not current.
  */
 import '../src/process/node-version.js'
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ConfigError, loadConfig } from '../src/config.ts'
 import { type MigrationState, Migrations, unknownMigrations } from '../src/db/migrator.ts'
 import { confirmWord } from './database/ask.ts'
 import { openWhenReady, UsageError } from './database/open.ts'
-import { makeMigration } from './make-migration.ts'
 
 const USAGE = `Usage: npm run migrate -- COMMAND [OPTIONS]
 
@@ -51,7 +51,7 @@ async function main(args: string[]): Promise<number> {
     return 0
   }
   if (command === 'make') {
-    console.log(`${await makeMigration(name)} written`)
+    console.log(`${await make(name)} written`)
     return 0
   }
   const run = COMMANDS.get(command)
@@ -63,6 +63,15 @@ async function main(args: string[]): Promise<number> {
   } finally {
     await store.close()
   }
+}
+
+/** For development: an installation holds released migrations, and takes no others. */
+async function make(name: string): Promise<string> {
+  const tool = new URL('dev/make-migration.ts', import.meta.url)
+  if (!existsSync(tool))
+    throw new Error('Migrations are written in a checkout of the project; this is an installation.')
+  const { makeMigration }: { makeMigration(name: string): Promise<string> } = await import(tool.href)
+  return await makeMigration(name)
 }
 
 function readArguments(args: string[]) {

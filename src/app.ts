@@ -21,8 +21,8 @@ import { Cursors } from './http/paging.ts'
 import { clientErrorHandler, frameworkErrors, registerProblems } from './http/problems.ts'
 import type { Services } from './http/services.ts'
 import { createValidatorCompiler, registerStrictQueries } from './http/validation.ts'
-import { lazyRequestLog } from './process/log.ts'
 import { registerModules, tags } from './modules.ts'
+import { lazyRequestLog } from './process/log.ts'
 
 export interface Dependencies {
   config: Config

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { findEnvironmentUse } from '../../scripts/check-environment.ts'
-import { parse } from '../../scripts/source-files.ts'
+import { findEnvironmentUse } from '../../scripts/dev/check-environment.ts'
+import { parse } from '../../scripts/dev/source-files.ts'
 
 const found = (text: string, file = 'src/app.ts') => findEnvironmentUse(parse(file, text)).length > 0
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 
-const SCRIPT = join(import.meta.dirname, '../../scripts/check-openapi.ts')
+const SCRIPT = join(import.meta.dirname, '../../scripts/dev/check-openapi.ts')
 
 const problem = (description: string) => ({
   description,

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { findOversized } from '../../scripts/check-sizes.ts'
-import { parse } from '../../scripts/source-files.ts'
+import { findOversized } from '../../scripts/dev/check-sizes.ts'
+import { parse } from '../../scripts/dev/source-files.ts'
 
 const lines = (count: number, line = '  work()') => Array.from({ length: count }, () => line).join('\n')
 const check = (file: string, text: string) => findOversized(parse(file, text))

@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { parseEnv, promisify } from 'node:util'
 import { test } from 'tap'
-import { envExample } from '../../scripts/env-example.ts'
+import { envExample } from '../../scripts/dev/env-example.ts'
 import { Environment } from '../../src/config/schema.ts'
 import { load } from '../support/config.ts'
 
 const run = promisify(execFile)
-const script = new URL('../../scripts/env-example.ts', import.meta.url).pathname
+const script = new URL('../../scripts/dev/env-example.ts', import.meta.url).pathname
 
 test('.env.example is in step with the schema', async (t) => {
   t.equal(readFileSync(new URL('../../.env.example', import.meta.url), 'utf8'), envExample())

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'tap'
 
-const SCRIPT = join(import.meta.dirname, '../../scripts/deploy-check.ts')
+const SCRIPT = join(import.meta.dirname, '../../scripts/dev/deploy-check.ts')
 
 const run = (...args: string[]) => runIn(process.env, ...args)
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { test } from 'tap'
-import { startDatabase } from '../../scripts/deploy-check/phases/databases.ts'
-import { render } from '../../scripts/deploy-check/profiles/render.ts'
+import { startDatabase } from '../../scripts/dev/deploy-check/phases/databases.ts'
+import { render } from '../../scripts/dev/deploy-check/profiles/render.ts'
 
 test('a URL names its port where the one that goes without saying is taken, and that is told', async (t) => {
   const other = createServer().listen(5432)

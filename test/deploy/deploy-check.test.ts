@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { readDigitalocean } from '../../scripts/deploy-check/deployments/digitalocean.ts'
-import { isIgnored, readDockerfile } from '../../scripts/deploy-check/dockerfile.ts'
-import { IMAGE_RULES } from '../../scripts/deploy-check/image.ts'
-import { PHASES } from '../../scripts/deploy-check/phases/phases.ts'
-import { Project } from '../../scripts/deploy-check/project.ts'
-import { checkStatically, RULES } from '../../scripts/deploy-check/static.ts'
+import { readDigitalocean } from '../../scripts/dev/deploy-check/deployments/digitalocean.ts'
+import { isIgnored, readDockerfile } from '../../scripts/dev/deploy-check/dockerfile.ts'
+import { IMAGE_RULES } from '../../scripts/dev/deploy-check/image.ts'
+import { PHASES } from '../../scripts/dev/deploy-check/phases/phases.ts'
+import { Project } from '../../scripts/dev/deploy-check/project.ts'
+import { checkStatically, RULES } from '../../scripts/dev/deploy-check/static.ts'
 import { IMAGE_FAULTS } from './image-faults.ts'
 import { BUILD_FAULTS, END_FAULTS, MIGRATION_FAULTS, OVERLAP_FAULTS, SERVICE_FAULTS } from './phase-faults.ts'
 
@@ -85,18 +85,19 @@ test('a Dockerfile is read as its last stage says', async (t) => {
 })
 
 test('.dockerignore: the last pattern that fits decides', async (t) => {
-  const text = '# all\n*\n!src\n!scripts\nscripts/check*.ts\n**/*.log\n/src/private/\n'
+  const text = '# all\n*\n!src\n!scripts\nscripts/dev\n!scripts/dev/image\n**/*.log\n/src/private/\n'
   for (const file of [
     'a.ts',
     '.env',
-    'scripts/check.ts',
-    'scripts/check-sizes.ts',
+    'scripts/dev/check.ts',
+    'scripts/dev/bench/load.ts',
     'src/deep/a.log',
     'src/private/a',
   ]) {
     t.ok(isIgnored(text, file), file)
   }
-  for (const file of ['src/a.ts', 'src/deep/check.ts', 'scripts/demo/a.ts']) t.notOk(isIgnored(text, file), file)
+  for (const file of ['src/a.ts', 'src/deep/check.ts', 'scripts/demo/a.ts', 'scripts/dev/image/a.ts'])
+    t.notOk(isIgnored(text, file), file)
 })
 
 test("DigitalOcean's references lead to a database of the app, or to the app itself", async (t) => {

@@ -1,8 +1,8 @@
 /** What goes wrong with images, by the rule that must find it. */
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ImageFacts } from '../../scripts/deploy-check/dockerfile.ts'
-import type { Places } from '../../scripts/deploy-check/image.ts'
+import type { ImageFacts } from '../../scripts/dev/deploy-check/dockerfile.ts'
+import type { Places } from '../../scripts/dev/deploy-check/image.ts'
 import { startedAfter } from '../support/deployments.ts'
 import type { Answers } from '../support/folder-builder.ts'
 

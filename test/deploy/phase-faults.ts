@@ -1,6 +1,6 @@
 /** What goes wrong with deployments, by the phase that must find it. */
-import { built, copied, type Install } from '../../scripts/deploy-check/phases/workspace.ts'
-import { hasPgbouncer } from '../../scripts/pooler.ts'
+import { built, copied, type Install } from '../../scripts/dev/deploy-check/phases/workspace.ts'
+import { hasPgbouncer } from '../../scripts/dev/pooler.ts'
 import { deploymentOf, type Fault, startedAfter, startedByShell, withVariable } from '../support/deployments.ts'
 
 /** A project in which one file is another one, or gone. */
@@ -67,7 +67,7 @@ export const BUILD_FAULTS: BuildFault[] = [
   {
     id: 'C1',
     what: 'a build that reaches for a database',
-    file: 'scripts/image/warm-up.ts',
+    file: 'scripts/dev/image/warm-up.ts',
     text: "import pg from 'pg'\nawait new pg.Client().connect()\n",
     said: /^warm-up\.ts: .*ECONNREFUSED/,
     install: copiedAndBuilt,

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { checkPhases } from '../../scripts/deploy-check/phases/phases.ts'
-import { makeWorkspace } from '../../scripts/deploy-check/phases/workspace.ts'
+import { checkPhases } from '../../scripts/dev/deploy-check/phases/phases.ts'
+import { makeWorkspace } from '../../scripts/dev/deploy-check/phases/workspace.ts'
 import { deploymentOf, image, project, skip } from '../support/deployments.ts'
 import { BUILD_FAULTS } from './phase-faults.ts'
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Test, test } from 'tap'
-import { pruneModules } from '../../scripts/image/prune-modules.ts'
+import { pruneModules } from '../../scripts/dev/image/prune-modules.ts'
 
 const LINUX = { platform: 'linux', arch: 'x64', musl: false }
 

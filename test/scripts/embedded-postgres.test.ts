@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import pg from 'pg'
 import { test } from 'tap'
-import { startPostgres } from '../../scripts/embedded-postgres.ts'
+import { startPostgres } from '../../scripts/dev/embedded-postgres.ts'
 
 test('the server works, orders text as real servers do, and leaves nothing behind', async (t) => {
   const server = await startPostgres()

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { type Test, test } from 'tap'
-import { freePort } from '../../scripts/free-port.ts'
-import { makeMigration } from '../../scripts/make-migration.ts'
+import { freePort } from '../../scripts/dev/free-port.ts'
+import { makeMigration } from '../../scripts/dev/make-migration.ts'
 import { onEveryEngine } from '../support/app.ts'
 import { engines } from '../support/databases.ts'
 import { runScript } from '../support/script.ts'
@@ -109,9 +109,9 @@ test('types of tables that are not those of the migrations are found', async (t)
   const file = join(folder, 'schema.gen.ts')
   const types = readFileSync(join(ROOT, 'src/db/schema.gen.ts'), 'utf8')
   writeFileSync(file, types)
-  t.match(await runScript('database-types.ts', ['--check', '--file', file]), { code: 0, said: /in step/ })
+  t.match(await runScript('dev/database-types.ts', ['--check', '--file', file]), { code: 0, said: /in step/ })
   writeFileSync(file, types.replace('barcode: string | null;', 'barcode: string;'))
-  t.match(await runScript('database-types.ts', ['--check', '--file', file]), { code: 1, said: /not in step/ })
+  t.match(await runScript('dev/database-types.ts', ['--check', '--file', file]), { code: 1, said: /not in step/ })
 })
 
 /** Lets what arrives on one port go on to another. */

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { test } from 'tap'
-import { closingLine, createTapReport } from '../../scripts/tap-report.ts'
+import { closingLine, createTapReport } from '../../scripts/dev/tap-report.ts'
 
 /** Reports a TAP stream: the closing line and all that was printed before it. */
 function report(tap: string, exitCode: number | null) {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 
-const SCRIPT = join(import.meta.dirname, '../../scripts/test.ts')
+const SCRIPT = join(import.meta.dirname, '../../scripts/dev/test.ts')
 
 const FILES = {
   'pass.test.ts': `import { test } from 'tap'

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { test } from 'tap'
-import { freePort } from '../../scripts/free-port.ts'
+import { freePort } from '../../scripts/dev/free-port.ts'
 import type { Migrations } from '../../src/db/migrator.ts'
 import { Problem } from '../../src/errors.ts'
 import { prepareDatabase } from '../../src/process/prepare-database.ts'

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { test } from 'tap'
-import { freePort } from '../../scripts/free-port.ts'
+import { freePort } from '../../scripts/dev/free-port.ts'
 import { startServer, temporaryFolder } from '../support/process.ts'
 
 test('the first start prints the administrator once, the second not again', async (t) => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import type { Builder, Ended } from '../../scripts/deploy-check/containers.ts'
-import { end, start } from '../../scripts/deploy-check/phases/programs.ts'
-import type { Workspace } from '../../scripts/deploy-check/phases/workspace.ts'
+import type { Builder, Ended } from '../../scripts/dev/deploy-check/containers.ts'
+import { end, start } from '../../scripts/dev/deploy-check/phases/programs.ts'
+import type { Workspace } from '../../scripts/dev/deploy-check/phases/workspace.ts'
 
 const GRACE_MS = 20_000
 

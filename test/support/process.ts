@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { freePort } from '../../scripts/free-port.ts'
+import { freePort } from '../../scripts/dev/free-port.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -43,11 +43,15 @@ export function temporaryFolder(t: Test): string {
 export async function startServer(t: Test, { cwd = temporaryFolder(t), env = {}, port }: Start = {}): Promise<Server> {
   const chosen = port === undefined ? await freePort() : port
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, ['--import', join(ROOT, 'src/process/node-version.js'), join(ROOT, 'src/server.ts')], {
-    cwd,
-    env: { PATH, HOME, ...(chosen === null ? {} : { PORT: String(chosen) }), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--import', join(ROOT, 'src/process/node-version.js'), join(ROOT, 'src/server.ts')],
+    {
+      cwd,
+      env: { PATH, HOME, ...(chosen === null ? {} : { PORT: String(chosen) }), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   const texts = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => {

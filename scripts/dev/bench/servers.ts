@@ -5,14 +5,14 @@ import { devNull } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
-import { registerTokens } from '../../src/http/auth.ts'
+import { registerTokens } from '../../../src/http/auth.ts'
 
 export interface Server {
   origin: string
   stop(): Promise<void>
 }
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
+const root = fileURLToPath(new URL('../../../', import.meta.url))
 export const SECRETS = {
   JWT_SECRET_KEY: 'bench-signing-key-7f3k9w2m5x8q1z4v6b0n',
   SECRET_KEY: 'bench-cursor-key-4h8d2j6s0a9f3g7k1l5p',

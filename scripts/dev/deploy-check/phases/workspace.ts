@@ -90,7 +90,7 @@ export async function built(project: Project, app: string, before: string): Prom
   const steps = readDockerfile(project.read('Dockerfile') ?? '').instructions.filter(({ name }) => name === 'RUN')
   const programs = steps.flatMap(({ argument }) => [...argument.matchAll(/node \/image\/(\S+)([^&]*)/g)])
   for (const [, file = '', words = ''] of programs) {
-    const args = [`scripts/image/${file}`, ...words.split(' ').filter(Boolean)]
+    const args = [`scripts/dev/image/${file}`, ...words.split(' ').filter(Boolean)]
     try {
       await run(process.execPath, args, { cwd: app, env: buildEnvironment(), timeout: BUILD_MS })
     } catch (error) {

@@ -8,7 +8,7 @@ export interface CommandResult {
   timeMs: number
 }
 
-const ROOT = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '../..')
 
 /**
  * Runs a program of the project (one in `node_modules/.bin`, or `node`) in the project's folder and keeps what it

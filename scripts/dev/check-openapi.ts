@@ -1,5 +1,5 @@
 /**
- * Checks the API document: `node scripts/check-openapi.ts [file]`, `openapi/openapi.json` unless told otherwise.
+ * Checks the API document: `node scripts/dev/check-openapi.ts [file]`, `openapi/openapi.json` unless told otherwise.
  * Four checks, because each finds faults that the others let pass; any finding of any of them fails.
  */
 import { readFile } from 'node:fs/promises'

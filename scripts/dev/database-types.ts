@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import pg from 'pg'
-import { Migrations } from '../src/db/migrator.ts'
-import { openPostgres } from '../src/db/postgres/store.ts'
+import { Migrations } from '../../src/db/migrator.ts'
+import { openPostgres } from '../../src/db/postgres/store.ts'
 import { startPostgres } from './embedded-postgres.ts'
 
 // Writes the types of the tables from a migrated PostgreSQL; with --check, fails when the committed ones differ.
 
 const { values: options } = parseArgs({ options: { check: { type: 'boolean' }, file: { type: 'string' } } })
-const out = options.file ?? fileURLToPath(new URL('../src/db/schema.gen.ts', import.meta.url))
+const out = options.file ?? fileURLToPath(new URL('../../src/db/schema.gen.ts', import.meta.url))
 const check = options.check ?? false
 const server = await startPostgres()
 try {

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Environment } from '../../src/config/schema.ts'
-import { type Config, ConfigError, loadConfig } from '../../src/config.ts'
+import { Environment } from '../../../src/config/schema.ts'
+import { type Config, ConfigError, loadConfig } from '../../../src/config.ts'
 import type { Deployment, Variable } from './deployments/deployment.ts'
 import type { ImageFacts } from './dockerfile.ts'
 

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 
-const ROOT = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '../..')
 
 /** Parses every TypeScript file that people write in these folders of the project; generated ones (`*.gen.ts`) are left out. */
 export function sourceFiles(folders: string[]): ts.SourceFile[] {

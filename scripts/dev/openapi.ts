@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
-import { buildApp } from '../src/app.ts'
-import { loadConfig } from '../src/config.ts'
-import { Migrations } from '../src/db/migrator.ts'
-import { openStore } from '../src/db/open.ts'
+import { buildApp } from '../../src/app.ts'
+import { loadConfig } from '../../src/config.ts'
+import { Migrations } from '../../src/db/migrator.ts'
+import { openStore } from '../../src/db/open.ts'
 
-const ROOT = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '../..')
 const FOLDER = join(ROOT, 'openapi')
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
 

@@ -1,4 +1,4 @@
-import '../src/process/node-version.js'
+import '../../src/process/node-version.js'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -100,7 +100,7 @@ async function withServers(url: string, products: number, use: Use): Promise<voi
   try {
     const service = await start(startService(url, port))
     const startByHand = (sqls: Statements, at: number) =>
-      startServer('scripts/bench/raw-server.ts', at, '/product/1', {
+      startServer('scripts/dev/bench/raw-server.ts', at, '/product/1', {
         BENCH_RAW: JSON.stringify({ url, statements: sqls, port: at }),
       })
     const byHand = await start(startByHand(asWrittenByHand(statements), byHandPort))
@@ -109,7 +109,7 @@ async function withServers(url: string, products: number, use: Use): Promise<voi
     const scenarios = scenariosOf(products, nameOf)
     const answers = await sampleAnswers(service, scenarios, token)
     const bareEnv = { BENCH_BARE: JSON.stringify({ answers, port: barePort }) }
-    const bare = await start(startServer('scripts/bench/bare-server.ts', barePort, '/low', bareEnv))
+    const bare = await start(startServer('scripts/dev/bench/bare-server.ts', barePort, '/low', bareEnv))
     await requireSameAnswers(byHand, answers)
     await use({ service, byHand, ...(tuned && { tuned }), bare }, token, scenarios)
   } finally {

@@ -2,7 +2,7 @@
  * Tells, without an account anywhere, what would break on Render, Heroku, DigitalOcean, Railway and Docker Compose:
  * `npm run deploy:check`. It deploys nothing. Exit codes: 0 nothing fails, 1 something does, 2 asked for wrongly.
  */
-import '../src/process/node-version.js'
+import '../../src/process/node-version.js'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -24,7 +24,7 @@ const USAGE = `Usage: npm run deploy:check -- [OPTIONS]
 
 const LAYERS = 'ABCD'
 const PLATFORMS = ['render', 'heroku', 'digitalocean', 'railway', 'compose', 'project']
-const ROOT = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '../..')
 
 try {
   process.exitCode = await main()

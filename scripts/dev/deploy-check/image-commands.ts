@@ -5,7 +5,7 @@ import { isIgnored } from './dockerfile.ts'
 import type { Project } from './project.ts'
 
 /** Folders the Dockerfile copies whole, but for what its build stage removes. */
-const COPIED = /^(?:src|migrations|scripts)\/(?!image\/)/
+const COPIED = /^(?:src|migrations|scripts)\/(?!dev\/)/
 
 interface Manifest {
   dependencies?: Record<string, string>

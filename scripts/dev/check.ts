@@ -2,7 +2,7 @@
  * Everything that must hold besides the tests: `npm run check`. All steps run, whatever fails; each is one line, and what
  * a failed one has to say follows it.
  */
-import '../src/process/node-version.js'
+import '../../src/process/node-version.js'
 import { availableParallelism } from 'node:os'
 import { styleText } from 'node:util'
 import { type CommandResult, runCommand } from './run-command.ts'
@@ -29,12 +29,12 @@ const STEPS: Step[] = [
       'test',
     ],
   },
-  { name: 'sizes', command: ['node', 'scripts/check-sizes.ts'] },
-  { name: 'environment', command: ['node', 'scripts/check-environment.ts'] },
-  { name: 'OpenAPI document', command: ['node', 'scripts/check-openapi.ts'] },
-  { name: 'OpenAPI in step', command: ['node', 'scripts/openapi.ts', '--check'] },
-  { name: 'table types in step', command: ['node', 'scripts/database-types.ts', '--check'] },
-  { name: '.env.example in step', command: ['node', 'scripts/env-example.ts', '--check'] },
+  { name: 'sizes', command: ['node', 'scripts/dev/check-sizes.ts'] },
+  { name: 'environment', command: ['node', 'scripts/dev/check-environment.ts'] },
+  { name: 'OpenAPI document', command: ['node', 'scripts/dev/check-openapi.ts'] },
+  { name: 'OpenAPI in step', command: ['node', 'scripts/dev/openapi.ts', '--check'] },
+  { name: 'table types in step', command: ['node', 'scripts/dev/database-types.ts', '--check'] },
+  { name: '.env.example in step', command: ['node', 'scripts/dev/env-example.ts', '--check'] },
   // Generated files in step with their source, one line each: ['node', 'scripts/NAME.ts', '--check'] makes the file anew
   // in memory and fails when the committed one differs.
 ]

@@ -1,5 +1,5 @@
-import { Cursors } from '../../src/http/paging.ts'
-import { identityKey } from '../../src/values/text.ts'
+import { Cursors } from '../../../src/http/paging.ts'
+import { identityKey } from '../../../src/values/text.ts'
 import type { Load } from './load.ts'
 import { SECRETS } from './servers.ts'
 

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
-import { Migrations } from '../../src/db/migrator.ts'
-import { openStore } from '../../src/db/open.ts'
-import type { Store, Writer } from '../../src/db/types.ts'
-import { parseDatabaseUrl } from '../../src/db/url.ts'
-import { identityKey, searchKey } from '../../src/values/text.ts'
+import { Migrations } from '../../../src/db/migrator.ts'
+import { openStore } from '../../../src/db/open.ts'
+import type { Store, Writer } from '../../../src/db/types.ts'
+import { parseDatabaseUrl } from '../../../src/db/url.ts'
+import { identityKey, searchKey } from '../../../src/values/text.ts'
 
 const AT = '2026-01-01T00:00:00.000Z'
 const TIMES = { created_at: AT, updated_at: AT }

@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const FOLDER = fileURLToPath(new URL('../migrations/', import.meta.url))
+const FOLDER = fileURLToPath(new URL('../../migrations/', import.meta.url))
 
 const TEMPLATE = `import { run, type Schema } from './columns.ts'
 

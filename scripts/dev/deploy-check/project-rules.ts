@@ -2,9 +2,9 @@
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process'
 import { envExample } from '../env-example.ts'
 import type { Deployment } from './deployments/deployment.ts'
-import type { ImageFacts } from './dockerfile.ts'
+import { type ImageFacts, isIgnored } from './dockerfile.ts'
 import type { Manifests } from './files.ts'
-import { importProblems, isInImage } from './image-commands.ts'
+import { importProblems } from './image-commands.ts'
 import { type Project, repositoryName } from './project.ts'
 import { readmeProblems } from './readme.ts'
 import { type Result, resultOf } from './results.ts'
@@ -46,10 +46,16 @@ export function checkProject(
   ]
 }
 
-/** Programs that lie in the image without being able to run there. */
+/** Programs that lie in the image without being able to run there, and what is for development and goes to the build. */
 function leftInImage(project: Project): string[] {
-  const scripts = project.files.filter((file) => /^scripts\/[^/]+\.ts$/.test(file) && isInImage(project, file))
-  return [...scripts, 'src/server.ts'].flatMap((file) => importProblems(project, file).slice(0, 1))
+  const ignored = project.read('.dockerignore') ?? ''
+  const sent = project.files.filter((file) => file.startsWith('scripts/') && !isIgnored(ignored, file))
+  const tools = sent.filter((file) => /^scripts\/dev\/(?!image\/)/.test(file))
+  const programs = sent.filter((file) => /^scripts\/[^/]+\.ts$/.test(file))
+  return [
+    ...tools.slice(0, 1).map((file) => `${file} is for development and goes to the build`),
+    ...[...programs, 'src/server.ts'].flatMap((file) => importProblems(project, file).slice(0, 1)),
+  ]
 }
 
 /** The image starts what `npm start` starts. */

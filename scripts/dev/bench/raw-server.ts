@@ -1,11 +1,11 @@
 import Database from 'better-sqlite3'
 import Fastify from 'fastify'
 import pg from 'pg'
-import { types } from '../../src/db/postgres/values.ts'
-import { parseDatabaseUrl } from '../../src/db/url.ts'
-import { toProduct } from '../../src/modules/products/service.ts'
-import { toLevel } from '../../src/modules/stock/level-service.ts'
-import { fromThousandths } from '../../src/values/quantity.ts'
+import { types } from '../../../src/db/postgres/values.ts'
+import { parseDatabaseUrl } from '../../../src/db/url.ts'
+import { toProduct } from '../../../src/modules/products/service.ts'
+import { toLevel } from '../../../src/modules/stock/level-service.ts'
+import { fromThousandths } from '../../../src/values/quantity.ts'
 import type { Recorded, Statements } from './record.ts'
 
 // The measure: Fastify handlers written by hand on the raw driver, with the service's own statements, prepared, one

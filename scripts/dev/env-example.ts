@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { TSchema } from '@sinclair/typebox'
-import { sections } from '../src/config/schema.ts'
+import { sections } from '../../src/config/schema.ts'
 
 const HEAD = `# Every variable this program reads. Copy to .env and uncomment what you want to change;
 # commented-out values are the defaults, or examples where there is no default.
-# Generated from src/config/schema.ts by scripts/env-example.ts: change it there.
+# Generated from src/config/schema.ts by scripts/dev/env-example.ts: change it there.
 `
 
 /** The text of `.env.example`: every variable commented out, so that a copy of it changes nothing. */
@@ -40,11 +40,11 @@ function wrap(sentence: string): string[] {
 }
 
 function main(argument: string | undefined): void {
-  const file = new URL('../.env.example', import.meta.url)
+  const file = new URL('../../.env.example', import.meta.url)
   if (argument !== '--check') {
     writeFileSync(file, envExample())
   } else if (readFileSync(file, 'utf8') !== envExample()) {
-    console.error('.env.example is not in step with src/config/schema.ts; run: node scripts/env-example.ts')
+    console.error('.env.example is not in step with src/config/schema.ts; run: node scripts/dev/env-example.ts')
     process.exitCode = 1
   }
 }

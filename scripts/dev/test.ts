@@ -3,7 +3,7 @@
  * Brings its own PostgreSQL, whose URL the tests find in TEST_DATABASE_URL; a server named there already is used instead.
  * The last line it prints is `N passed, N failed`, with `, N skipped` when there are any.
  */
-import '../src/process/node-version.js'
+import '../../src/process/node-version.js'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
