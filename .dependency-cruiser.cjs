@@ -3,23 +3,38 @@
 
 /**
  * Which modules a module may enter, and only through their `service.ts` or `schemas.ts`.
- * Stock flows one way: orders, purchases, stocktakes → stock → locations, products → categories.
+ * Stock flows one way: orders, purchases, transfers, stocktakes → stock → locations, products → categories.
  * A module that is not listed enters none.
  */
 const MAY_ENTER = {
   auth: ['users'],
   products: ['categories'],
   stock: ['locations', 'products', 'categories'],
+  suppliers: ['products'],
   orders: ['stock', 'locations', 'products', 'categories'],
-  purchases: ['stock', 'locations', 'products', 'categories'],
+  purchases: ['suppliers', 'stock', 'locations', 'products', 'categories'],
+  transfers: ['stock', 'locations', 'products', 'categories'],
   stocktakes: ['stock', 'locations', 'products', 'categories'],
+  // Reads everything and writes nothing.
+  reports: [
+    'orders',
+    'purchases',
+    'suppliers',
+    'transfers',
+    'stocktakes',
+    'stock',
+    'locations',
+    'products',
+    'categories',
+    'users',
+  ],
 }
 
 const anyOf = (names) => `(?:${names.join('|')})`
 
-/** A file's layer is the last word of its name: `service.ts`, or `movement-service.ts` where a module has several. */
+/** A file's layer is the last word of its name: `service.ts`, or `session-service.ts` where a module has several. */
 const layer = (...names) => `[/-]${anyOf(names)}\\.ts$`
-const LAYERS = ['routes', 'service', 'repository', 'rules', 'schemas']
+const LAYERS = ['routes', 'view', 'service', 'repository', 'rules', 'schemas']
 const MODULE = '^src/modules/([^/]+)/'
 const OWN_MODULE = '^src/modules/$1/'
 const OTHER_MODULE = { path: '^src/modules/', pathNot: OWN_MODULE }
@@ -65,7 +80,13 @@ const withinModules = [
     name: 'repository-knows-neither-routes-nor-service',
     comment: 'Data goes one way: routes → service → repository.',
     from: { path: `^src/modules/.*${layer('repository')}` },
-    to: { path: `^src/modules/.*${layer('routes', 'service')}` },
+    to: { path: `^src/modules/.*${layer('routes', 'service', 'view')}` },
+  },
+  {
+    name: 'view-does-not-know-routes',
+    comment: 'A view turns rows and outcomes into what is answered; routes answer it.',
+    from: { path: `^src/modules/.*${layer('view')}` },
+    to: { path: `^src/modules/.*${layer('routes')}` },
   },
   {
     name: 'rules-are-leaves',
@@ -77,7 +98,7 @@ const withinModules = [
     name: 'schemas-are-leaves',
     comment: 'Schemas know other schemas, the helpers in src/http and the values; not what uses them.',
     from: { path: `^src/modules/.*${layer('schemas')}` },
-    to: { path: ['^src/db/', `^src/modules/.*${layer('routes', 'service', 'repository', 'rules')}`] },
+    to: { path: ['^src/db/', `^src/modules/.*${layer('routes', 'view', 'service', 'repository', 'rules')}`] },
   },
 ]
 
@@ -122,7 +143,7 @@ const floors = [
     name: 'app-knows-no-internals',
     comment: 'The wiring registers routes and hands over services; repositories and rules are internal.',
     from: { path: '^src/(?:modules|server)\\.ts$' },
-    to: { path: `^src/modules/.*${layer('repository', 'rules')}` },
+    to: { path: `^src/modules/.*${layer('repository', 'rules', 'view')}` },
   },
   {
     name: 'only-server-starts-the-app',

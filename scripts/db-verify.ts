@@ -5,7 +5,7 @@
 import '../src/process/node-version.js'
 import { parseArgs } from 'node:util'
 import type { DatabaseTarget } from '../src/db/url.ts'
-import { verifyLedger } from '../src/modules/stock/ledger-service.ts'
+import { verifyLedger } from '../src/modules/stock/service.ts'
 import { readCatalog, type Table } from './database/catalog.ts'
 import { type Checksum, checksumOf } from './database/checksum.ts'
 import { alignedRows, digits, runScript } from './database/command.ts'

@@ -102,3 +102,9 @@ export class Problem extends Error {
 export function invalidField(pointer: string, detail: string): Problem {
   return new Problem('validation-failed', detail, { errors: [{ pointer, detail }] })
 }
+
+/** A parameter that fits its schema and is wrong all the same: 400 with its place, `query:/price_max`. */
+export function invalidParameter(pointer: string, detail: string): Problem {
+  const [, name = pointer] = pointer.split(':/')
+  return new Problem('invalid-parameter', `${name} ${detail}.`, { errors: [{ pointer, detail }] })
+}

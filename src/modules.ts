@@ -11,8 +11,9 @@ import { LoginThrottle } from './modules/auth/throttle-service.ts'
 import { categoryRoutes } from './modules/categories/routes.ts'
 import { locationRoutes } from './modules/locations/routes.ts'
 import { productRoutes } from './modules/products/routes.ts'
-import { movementRoutes } from './modules/stock/movement-routes.ts'
-import { stockRoutes } from './modules/stock/routes.ts'
+import { ledgerRoutes } from './modules/stock/ledger/routes.ts'
+import { levelRoutes } from './modules/stock/levels/routes.ts'
+import { movementRoutes } from './modules/stock/movements/routes.ts'
 import { userActionRoutes } from './modules/users/action-routes.ts'
 import { userRoutes } from './modules/users/routes.ts'
 
@@ -40,7 +41,8 @@ export async function registerModules(api: FastifyInstance, services: Services, 
   await api.register(categoryRoutes, services)
   await api.register(productRoutes, services)
   await api.register(locationRoutes, services)
-  await api.register(stockRoutes, services)
+  await api.register(levelRoutes, services)
+  await api.register(ledgerRoutes, services)
   await api.register(movementRoutes, services)
 }
 

@@ -1,5 +1,5 @@
 import type { Reader, Writer } from '../../src/db/types.ts'
-import { verifyLedger } from '../../src/modules/stock/ledger-service.ts'
+import { verifyLedger } from '../../src/modules/stock/service.ts'
 import type { Table } from './catalog.ts'
 import { Checksum, canonical, checksumOf } from './checksum.ts'
 import { printable } from './printable.ts'

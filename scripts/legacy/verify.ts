@@ -1,5 +1,5 @@
 import type { Store } from '../../src/db/types.ts'
-import { verifyLedger } from '../../src/modules/stock/ledger-service.ts'
+import { verifyLedger } from '../../src/modules/stock/service.ts'
 import { fromThousandths } from '../../src/values/quantity.ts'
 import { atScale } from './decimals.ts'
 import type { Found } from './importer.ts'

@@ -1,3 +1,5 @@
+import { invalidField } from '../errors.ts'
+
 /** Quantities: a JSON number on the wire, integer thousandths everywhere inside, never a float in between. */
 
 export const MAX_UNITS = 1_000_000_000
@@ -18,6 +20,21 @@ export function toThousandths(quantity: number, decimals: number): number | unde
   const thousandths = Number(whole) * 1000 + Number(fraction.padEnd(3, '0'))
   if (thousandths > MAX_THOUSANDTHS) return undefined
   return sign === '-' && thousandths !== 0 ? -thousandths : thousandths
+}
+
+/**
+ * Reads a quantity of a product; never rounds.
+ *
+ * @param pointer where it stands in the body
+ * @returns thousandths
+ * @throws Problem `validation-failed`
+ */
+export function exactly(quantity: number, product: { sku: string; decimals: number }, pointer: string): number {
+  const thousandths = toThousandths(quantity, product.decimals)
+  if (thousandths !== undefined) return thousandths
+  if (Math.abs(quantity) > MAX_UNITS) throw invalidField(pointer, `must not be beyond ${MAX_UNITS}`)
+  const places = product.decimals === 0 ? 'whole units' : `at most ${product.decimals} decimals`
+  throw invalidField(pointer, `must have ${places}: so ${product.sku} is counted`)
 }
 
 /** The JSON number of so many thousandths; dividing by 1000 prints exactly up to three decimals. */

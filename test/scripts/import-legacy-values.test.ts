@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { Engine } from '../../src/db/types.ts'
-import { verifyLedger } from '../../src/modules/stock/ledger-service.ts'
+import { verifyLedger } from '../../src/modules/stock/ledger/service.ts'
 import { logIn } from '../support/accounts.ts'
 import { onEveryEngine } from '../support/app.ts'
 import {

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { types } from '../../../src/db/postgres/values.ts'
 import { parseDatabaseUrl } from '../../../src/db/url.ts'
 import { toProduct } from '../../../src/modules/products/service.ts'
-import { toLevel } from '../../../src/modules/stock/level-service.ts'
+import { toLevel } from '../../../src/modules/stock/levels/view.ts'
 import { fromThousandths } from '../../../src/values/quantity.ts'
 import type { Recorded, Statements } from './record.ts'
 

@@ -11,8 +11,8 @@ import { parseDatabaseUrl } from '../../../src/db/url.ts'
 import { findCandidates } from '../../../src/modules/products/candidate-repository.ts'
 import { listProducts } from '../../../src/modules/products/list-repository.ts'
 import { findProduct } from '../../../src/modules/products/repository.ts'
-import { listLow } from '../../../src/modules/stock/level-repository.ts'
-import * as movements from '../../../src/modules/stock/movement-repository.ts'
+import { listLow } from '../../../src/modules/stock/levels/repository.ts'
+import * as movements from '../../../src/modules/stock/movements/repository.ts'
 import { searchTerms } from '../../../src/values/text.ts'
 
 /** A statement of the service: its text, and for each parameter the value or the name of what takes its place. */

@@ -1,17 +1,14 @@
 import { looksForRareTerms } from '../../db/text-search.ts'
 import type { Store } from '../../db/types.ts'
-import { Problem } from '../../errors.ts'
+import { invalidParameter } from '../../errors.ts'
 import type { Paging } from '../../http/paging.ts'
 import { toAmount } from '../../values/money.ts'
 import { searchTerms } from '../../values/text.ts'
+import { instantParameter } from '../../values/time.ts'
 import { findCandidates } from './candidate-repository.ts'
 import type { ListedProduct, ProductFilter } from './list-query-repository.ts'
 import { countProducts, listProducts } from './list-repository.ts'
 import type { ProductQuery } from './schemas.ts'
-
-/** The years between which PostgreSQL, SQLite and RFC 3339 mean the same; nothing here is older or will be newer. */
-const EARLIEST = Date.UTC(1970)
-const LATEST = Date.UTC(9999, 11, 31)
 
 /**
  * Reads a page of products, and how many match when that is asked for; of one snapshot.
@@ -43,17 +40,7 @@ function toFilter(query: ProductQuery): ProductFilter {
   if (price_min !== undefined && price_max !== undefined && price_max < price_min) {
     throw invalidParameter('query:/price_max', 'must not be below price_min')
   }
-  const updated_since = query.updated_since === undefined ? undefined : sinceOf(query.updated_since)
+  const updated_since = instantParameter('updated_since', query.updated_since)
   const terms = searchTerms(query.q ?? '')
   return { sort, order, archived, category_id, stock_status, price_min, price_max, updated_since, terms }
 }
-
-function sinceOf(text: string): string {
-  const time = Date.parse(text)
-  // A leap second fits the format and is no instant of JavaScript.
-  if (Number.isNaN(time)) throw invalidParameter('query:/updated_since', 'is no instant, for example a leap second')
-  return new Date(Math.min(Math.max(time, EARLIEST), LATEST)).toISOString()
-}
-
-const invalidParameter = (pointer: string, detail: string) =>
-  new Problem('invalid-parameter', `${pointer} ${detail}.`, { errors: [{ pointer, detail }] })

@@ -127,10 +127,8 @@ onEveryEngine('what changed since a time is listed, archived ones on demand', as
   t.ok((await idsOf(shop, `sort=updated_at&archived=include&updated_since=${since}`)).includes(1))
   const shifted = encodeURIComponent(new Date(Date.parse(since) + 7_200_000).toISOString().replace('Z', '+02:00'))
   t.same(await idsOf(shop, `updated_since=${shifted}&archived=only`), [1], 'the same instant elsewhere')
-  for (const far of ['0000-01-01T00:00:00Z', '0001-01-01T00:00:00%2B23:59']) {
-    t.equal((await idsOf(shop, `updated_since=${far}`)).length, 2)
-  }
-  t.same(await idsOf(shop, 'updated_since=9999-12-31T23:59:59-23:59'), [])
+  t.equal((await idsOf(shop, 'updated_since=0001-01-01T00:00:00Z')).length, 2)
+  t.same(await idsOf(shop, 'updated_since=9999-12-31T23:59:59Z'), [])
 })
 
 /** Levels as [quantity, reserved, minimum] in whole units; the first is at the default location. */
@@ -200,6 +198,9 @@ onEveryEngine('a list says which parameter is wrong', async (t, engine) => {
     ['price_min=2&price_max=1', '/price_max'],
     ['updated_since=yesterday', '/updated_since'],
     ['updated_since=2016-12-31T23:59:60Z', '/updated_since'],
+    ['updated_since=0000-01-01T00:00:00Z', '/updated_since'],
+    ['updated_since=0001-01-01T00:00:00%2B23:59', '/updated_since'],
+    ['updated_since=9999-12-31T23:59:59-23:59', '/updated_since'],
     ['q=%00', '/q'],
     [`q=${'x'.repeat(201)}`, '/q'],
   ]) {

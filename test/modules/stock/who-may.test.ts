@@ -3,8 +3,9 @@ import tap from 'tap'
 import { ROLES, type Role } from '../../../src/http/permissions.ts'
 import type { Services } from '../../../src/http/services.ts'
 import { locationRoutes } from '../../../src/modules/locations/routes.ts'
-import { movementRoutes } from '../../../src/modules/stock/movement-routes.ts'
-import { stockRoutes } from '../../../src/modules/stock/routes.ts'
+import { ledgerRoutes } from '../../../src/modules/stock/ledger/routes.ts'
+import { levelRoutes } from '../../../src/modules/stock/levels/routes.ts'
+import { movementRoutes } from '../../../src/modules/stock/movements/routes.ts'
 import { buildTestApp, onEveryEngine, type TestApp } from '../../support/app.ts'
 import { seedShop } from '../../support/shop.ts'
 import { move } from '../../support/stock.ts'
@@ -77,7 +78,7 @@ tap.test('the routes above are all there are', async (t) => {
   bare.addHook('onRoute', ({ method, url }) => {
     found.push(`${method} ${shape(url)}`)
   })
-  for (const routes of [stockRoutes, movementRoutes, locationRoutes]) await bare.register(routes, {} as Services)
+  for (const routes of [levelRoutes, ledgerRoutes, movementRoutes, locationRoutes]) await bare.register(routes, {} as Services)
   t.same(new Set(found), listed)
 })
 

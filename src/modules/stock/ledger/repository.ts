@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Reader } from '../../db/types.ts'
-import type { After } from '../../http/paging.ts'
+import type { Reader } from '../../../db/types.ts'
+import type { After } from '../../../http/paging.ts'
 
 /** A range of ids, both ends included. */
 export interface Range {

@@ -1,15 +1,13 @@
 import { hash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import { etagOf, sendResource } from '../../http/etag.ts'
-import * as op from '../../http/operation.ts'
-import { pageOf } from '../../http/paging.ts'
-import { isPermitted } from '../../http/permissions.ts'
-import { Closed, Id, Ref } from '../../http/schema.ts'
-import type { Services } from '../../http/services.ts'
-import { LedgerProof } from './ledger-schemas.ts'
-import { verifyLedger } from './ledger-service.ts'
-import * as repository from './movement-repository.ts'
+import { etagOf, sendResource } from '../../../http/etag.ts'
+import * as op from '../../../http/operation.ts'
+import { pageOf } from '../../../http/paging.ts'
+import { isPermitted } from '../../../http/permissions.ts'
+import { Closed, Id, Ref } from '../../../http/schema.ts'
+import type { Services } from '../../../http/services.ts'
+import * as repository from './repository.ts'
 import {
   dryRunQuery,
   Movement,
@@ -19,9 +17,9 @@ import {
   NewMovement,
   NewReversal,
   RecordedMovement,
-} from './movement-schemas.ts'
-import { toPreview, toRecorded, type Viewer, withInstants, withLines } from './movement-service.ts'
-import { noMovement, type Outcome, previewMovement, recordMovement, reverseMovement } from './service.ts'
+} from './schemas.ts'
+import { noMovement, type Outcome, previewMovement, recordMovement, reverseMovement, withInstants } from './service.ts'
+import { toPreview, toRecorded, type Viewer, withLines } from './view.ts'
 
 const params = Closed({ movement_id: Id({ description: 'Movement.' }) })
 /** A movement never changes, but what it shows does: the names of its products and user, and who took it back. */
@@ -157,23 +155,5 @@ export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
         return created(await reverseMovement(trx, viewer.id, request.params.movement_id, request.body), viewer)
       })
     },
-  )
-
-  app.get(
-    '/ledger/verify',
-    {
-      schema: {
-        ...op.operation({
-          id: 'verifyLedger',
-          tag: 'Ledger',
-          permission: 'ledger:verify',
-          summary: 'Prove every balance',
-          description:
-            'Recomputes every balance from the lines of the ledger. Answers no differences, or the exact rows.',
-        }),
-        response: { 200: op.answer(LedgerProof, 'The proof'), ...op.problems() },
-      },
-    },
-    async () => await verifyLedger(store),
   )
 }

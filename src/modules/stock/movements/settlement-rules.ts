@@ -1,7 +1,7 @@
-import { invalidField, Problem } from '../../errors.ts'
-import { fromAmount, MAX_VALUE, shareOf } from '../../values/money.ts'
-import { fromThousandths, MAX_THOUSANDTHS, MAX_UNITS } from '../../values/quantity.ts'
-import type { MovementType } from './movement-schemas.ts'
+import { invalidField, Problem } from '../../../errors.ts'
+import { fromAmount, MAX_VALUE, shareOf } from '../../../values/money.ts'
+import { fromThousandths, MAX_THOUSANDTHS, MAX_UNITS } from '../../../values/quantity.ts'
+import type { MovementType } from './schemas.ts'
 import { type Flow, levelKey, levelOf, type PlannedLine, type ProductState, type StockState } from './state-rules.ts'
 
 /** Types that record what is found, whatever was promised; the others take only what is available. */

@@ -1,17 +1,16 @@
-import type { Reader } from '../../db/types.ts'
-import { fromAmount } from '../../values/money.ts'
-import { fromThousandths } from '../../values/quantity.ts'
-import { instantFrom, statusOf } from './level-service.ts'
-import * as repository from './movement-repository.ts'
+import type { Reader } from '../../../db/types.ts'
+import { fromAmount } from '../../../values/money.ts'
+import { fromThousandths } from '../../../values/quantity.ts'
+import { statusOf } from '../levels/view.ts'
+import * as repository from './repository.ts'
 import type {
   Movement,
   MovementLevel,
   MovementLine,
   MovementPreview,
-  MovementQuery,
   MovementType,
   RecordedMovement,
-} from './movement-schemas.ts'
+} from './schemas.ts'
 import type { Outcome } from './service.ts'
 import type { PlannedLine } from './state-rules.ts'
 
@@ -20,14 +19,6 @@ export interface Viewer {
   id: number
   username: string
   seesValues: boolean
-}
-
-const INSTANTS = ['effective_from', 'effective_before', 'recorded_from', 'recorded_before'] as const
-
-/** A query with its instants in the form that is kept. @throws Problem `invalid-parameter` */
-export function withInstants(query: MovementQuery): MovementQuery {
-  const instants = INSTANTS.map((name) => [name, instantFrom(name, query[name])])
-  return { ...query, ...Object.fromEntries(instants) }
 }
 
 /** Movements with their lines, in the order of the rows. */

@@ -1,9 +1,9 @@
 import { type SqlBool, sql } from 'kysely'
-import { lockRows, unindexed } from '../../db/dialect.ts'
-import { keyset } from '../../db/keyset.ts'
-import { prepared, preparedFamily } from '../../db/prepared.ts'
-import type { Reader, Writer } from '../../db/types.ts'
-import type { Paging } from '../../http/paging.ts'
+import { lockRows, unindexed } from '../../../db/dialect.ts'
+import { keyset } from '../../../db/keyset.ts'
+import { prepared, preparedFamily } from '../../../db/prepared.ts'
+import type { Reader, Writer } from '../../../db/types.ts'
+import type { Paging } from '../../../http/paging.ts'
 import type { StockQuery } from './schemas.ts'
 
 export interface StockRow {

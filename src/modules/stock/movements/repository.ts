@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
-import { isOneOf, lockRows, shareRows } from '../../db/dialect.ts'
-import { keyset } from '../../db/keyset.ts'
-import { prepared, preparedFamily } from '../../db/prepared.ts'
-import type { Reader, Writer } from '../../db/types.ts'
-import type { Paging } from '../../http/paging.ts'
-import type { MovementQuery, MovementType } from './movement-schemas.ts'
+import { isOneOf, lockRows, shareRows } from '../../../db/dialect.ts'
+import { keyset } from '../../../db/keyset.ts'
+import { prepared, preparedFamily } from '../../../db/prepared.ts'
+import type { Reader, Writer } from '../../../db/types.ts'
+import type { Paging } from '../../../http/paging.ts'
+import type { MovementQuery, MovementType } from './schemas.ts'
 import type { LevelState, LocationState, PlannedLine, ProductState } from './state-rules.ts'
 
 const selectProducts = (db: Reader, ids: number[]) =>

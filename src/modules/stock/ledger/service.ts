@@ -1,12 +1,12 @@
-import type { Reader, Store } from '../../db/types.ts'
-import { Problem } from '../../errors.ts'
-import type { After } from '../../http/paging.ts'
-import { fromAmount } from '../../values/money.ts'
-import { fromThousandths } from '../../values/quantity.ts'
-import * as repository from './ledger-repository.ts'
-import { type LedgerDifference, type LedgerProof, MAX_DIFFERENCES } from './ledger-schemas.ts'
-import type { LedgerEntry } from './schemas.ts'
-import { levelKey } from './state-rules.ts'
+import type { Reader, Store } from '../../../db/types.ts'
+import type { After } from '../../../http/paging.ts'
+import { fromAmount } from '../../../values/money.ts'
+import { fromThousandths } from '../../../values/quantity.ts'
+import { noLocation } from '../../locations/service.ts'
+import { noProduct } from '../../products/service.ts'
+import { levelKey } from '../movements/state-rules.ts'
+import * as repository from './repository.ts'
+import { type LedgerDifference, type LedgerProof, MAX_DIFFERENCES } from './schemas.ts'
 
 /**
  * How many are looked at in one snapshot. What is proven is true of each product and movement by itself, so it may be
@@ -138,7 +138,7 @@ export async function readHistory(
   limit: number,
 ): Promise<Entries> {
   const total = await repository.findTotal(reader, product_id)
-  if (total === undefined) throw new Problem('not-found', `There is no product ${product_id}.`)
+  if (total === undefined) throw noProduct(product_id)
   const rows = await repository.listEntries(reader, product_id, undefined, { order: 'desc', after, limit })
   return { rows, balance: after?.carried ?? total.quantity }
 }
@@ -151,10 +151,8 @@ export async function readExplanation(
   after: After | undefined,
   limit: number,
 ): Promise<Entries> {
-  if ((await repository.findTotal(reader, product_id)) === undefined)
-    throw new Problem('not-found', `There is no product ${product_id}.`)
-  if ((await repository.findPlace(reader, location_id)) === undefined)
-    throw new Problem('not-found', `There is no location ${location_id}.`)
+  if ((await repository.findTotal(reader, product_id)) === undefined) throw noProduct(product_id)
+  if ((await repository.findPlace(reader, location_id)) === undefined) throw noLocation(location_id)
   const rows = await repository.listEntries(reader, product_id, location_id, { order: 'asc', after, limit })
   return { rows, balance: after?.carried ?? 0 }
 }
@@ -187,9 +185,4 @@ function changeOf(
   if (location_id !== undefined) return to_location_id === location_id ? quantity : -quantity
   if (from_location_id !== null && to_location_id !== null) return 0
   return from_location_id === null ? quantity : quantity === 0 ? 0 : -quantity
-}
-
-export const toEntry = ({ row, change, balance }: Balanced): LedgerEntry => {
-  const { id: _id, quantity: _quantity, ...entry } = row
-  return { ...entry, change: fromThousandths(change), balance: fromThousandths(balance) }
 }

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { ListQuery } from '../../http/paging.ts'
+import { ListQuery } from '../../../http/paging.ts'
 import {
   Amount,
   Closed,
@@ -13,8 +13,8 @@ import {
   Ref,
   StringEnum,
   Text,
-} from '../../http/schema.ts'
-import { status } from './schemas.ts'
+} from '../../../http/schema.ts'
+import { status } from '../levels/schemas.ts'
 
 export const MOVEMENT_TYPES = ['receipt', 'issue', 'transfer', 'adjustment', 'count'] as const
 export type MovementType = (typeof MOVEMENT_TYPES)[number]

@@ -1,7 +1,7 @@
-import { type FieldError, invalidField, Problem } from '../../errors.ts'
-import { fromAmount, MAX_VALUE, toAmount, valueAt } from '../../values/money.ts'
-import { fromThousandths, MAX_UNITS, toThousandths } from '../../values/quantity.ts'
-import type { MovementType, NewMovement, NewMovementLine } from './movement-schemas.ts'
+import { type FieldError, invalidField, Problem } from '../../../errors.ts'
+import { fromAmount, MAX_VALUE, toAmount, valueAt } from '../../../values/money.ts'
+import { exactly, fromThousandths } from '../../../values/quantity.ts'
+import type { MovementType, NewMovement, NewMovementLine } from './schemas.ts'
 import { settle } from './settlement-rules.ts'
 import {
   type Flow,
@@ -94,15 +94,6 @@ function requireFields(type: MovementType, line: NewMovementLine, quantity: numb
     throw invalidField(`${pointer}/to_location_id`, 'is only for a transfer')
   if (type !== 'receipt' && line.unit_cost !== undefined)
     throw invalidField(`${pointer}/unit_cost`, 'is only for a receipt')
-}
-
-/** Reads a quantity of a product; never rounds. @throws Problem `validation-failed` */
-export function exactly(quantity: number, product: { sku: string; decimals: number }, pointer: string): number {
-  const thousandths = toThousandths(quantity, product.decimals)
-  if (thousandths !== undefined) return thousandths
-  if (Math.abs(quantity) > MAX_UNITS) throw invalidField(pointer, `must not be beyond ${MAX_UNITS}`)
-  const places = product.decimals === 0 ? 'whole units' : `at most ${product.decimals} decimals`
-  throw invalidField(pointer, `must have ${places}: so ${product.sku} is counted`)
 }
 
 function locationOf(id: number | undefined, pointer: string, { locations }: StockState): LocationState {

@@ -1,17 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { requireMatch, sendResource } from '../../http/etag.ts'
-import * as op from '../../http/operation.ts'
-import { pageOf } from '../../http/paging.ts'
-import { Closed, Id, Ref } from '../../http/schema.ts'
-import type { Services } from '../../http/services.ts'
-import * as ledger from './ledger-service.ts'
-import * as repository from './level-repository.ts'
-import * as levels from './level-service.ts'
+import { requireMatch, sendResource } from '../../../http/etag.ts'
+import * as op from '../../../http/operation.ts'
+import { pageOf } from '../../../http/paging.ts'
+import { Ref } from '../../../http/schema.ts'
+import type { Services } from '../../../http/services.ts'
+import { productParams } from '../../products/schemas.ts'
+import { noProduct } from '../../products/service.ts'
+import * as repository from './repository.ts'
 import {
-  ExplainQuery,
-  HistoryQuery,
-  LedgerEntryPage,
   LowStockQuery,
+  levelParams,
   ProductStock,
   ProductStockQuery,
   StockLevel,
@@ -19,12 +17,12 @@ import {
   StockLevelPatch,
   StockQuery,
 } from './schemas.ts'
+import * as levels from './service.ts'
+import { marginOf, toLevel, toResource } from './view.ts'
 
-const levelParams = Closed({ stock_id: Id({ description: 'Level.' }) })
-const productParams = Closed({ product_id: Id({ description: 'Product.' }) })
 const COLUMNS = { id: 'id', name: 'product_name_key', updated_at: 'updated_at' } as const
 
-export const stockRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors }) => {
+export const levelRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors }) => {
   app.get(
     '/stock',
     {
@@ -50,7 +48,7 @@ export const stockRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
         return [rows, query.include_total ? await repository.countLevels(reader, query, asOf) : undefined] as const
       })
       const place = (row: repository.StockRow) => ({ value: row[COLUMNS[query.sort]], id: row.id })
-      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, levels.toLevel, total)
+      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, toLevel, total)
     },
   )
 
@@ -72,40 +70,8 @@ export const stockRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
     async (request, reply) => {
       const paging = cursors.read(request)
       const rows = await store.query((reader) => repository.listLow(reader, request.query, paging))
-      const place = (row: repository.StockRow) => ({ value: levels.marginOf(row), id: row.id })
-      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, levels.toLevel)
-    },
-  )
-
-  app.get(
-    '/stock/explain',
-    {
-      schema: {
-        ...op.operation({
-          id: 'explainStock',
-          tag: 'Stock',
-          permission: 'stock:read',
-          summary: 'Explain a level line by line',
-          description:
-            'Every line that made the level of a product at a location, from the first, each with the balance after it. The last balance is the level.',
-        }),
-        querystring: ExplainQuery,
-        response: { 200: op.answer(LedgerEntryPage, 'A page of lines', op.linkHeader), ...op.problems(404) },
-      },
-    },
-    async (request, reply) => {
-      const paging = cursors.read(request)
-      const { product_id, location_id } = request.query
-      const entries = await store.read((reader) =>
-        ledger.readExplanation(reader, product_id, location_id, paging.after, paging.limit),
-      )
-      const place = ({ row, carried }: ledger.Balanced) => ({ value: row.id, id: row.id, carried })
-      return pageOf(
-        { request, reply, cursors, limit: paging.limit },
-        ledger.balanced(entries, 'asc', location_id),
-        place,
-        ledger.toEntry,
-      )
+      const place = (row: repository.StockRow) => ({ value: marginOf(row), id: row.id })
+      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, toLevel)
     },
   )
 
@@ -129,7 +95,7 @@ export const stockRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
       const { stock_id } = request.params
       const [row] = await store.query((reader) => repository.findLevel(reader, { id: stock_id }))
       if (row === undefined) throw levels.noLevel(stock_id)
-      const { level, etag } = levels.toResource(row)
+      const { level, etag } = toResource(row)
       return sendResource(request, reply, etag, level)
     },
   )
@@ -181,39 +147,8 @@ export const stockRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
       const { product_id } = request.params
       const asOf = levels.asOfFrom(request.query)
       const stock = await store.read((reader) => levels.getProductStock(reader, product_id, asOf))
-      if (stock === undefined) throw levels.noProduct(product_id)
+      if (stock === undefined) throw noProduct(product_id)
       return stock
-    },
-  )
-
-  app.get(
-    '/products/:product_id/movements',
-    {
-      schema: {
-        ...op.operation({
-          id: 'listProductMovements',
-          tag: 'Stock',
-          permission: 'stock:read',
-          summary: 'List the history of a product',
-          description: 'Every line that moved it, the latest first, each with the balance over all locations after it.',
-        }),
-        params: productParams,
-        querystring: HistoryQuery,
-        response: { 200: op.answer(LedgerEntryPage, 'A page of lines', op.linkHeader), ...op.problems(404) },
-      },
-    },
-    async (request, reply) => {
-      const paging = cursors.read(request)
-      const entries = await store.read((reader) =>
-        ledger.readHistory(reader, request.params.product_id, paging.after, paging.limit),
-      )
-      const place = ({ row, carried }: ledger.Balanced) => ({ value: row.id, id: row.id, carried })
-      return pageOf(
-        { request, reply, cursors, limit: paging.limit },
-        ledger.balanced(entries, 'desc'),
-        place,
-        ledger.toEntry,
-      )
     },
   )
 }

@@ -1,0 +1,87 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import * as op from '../../../http/operation.ts'
+import { pageOf } from '../../../http/paging.ts'
+import type { Services } from '../../../http/services.ts'
+import { productParams } from '../../products/schemas.ts'
+import { ExplainQuery, HistoryQuery, LedgerEntryPage, LedgerProof } from './schemas.ts'
+import * as service from './service.ts'
+import { toEntry } from './view.ts'
+
+/** What made a balance, line by line, and the proof of all of them. */
+export const ledgerRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors }) => {
+  app.get(
+    '/stock/explain',
+    {
+      schema: {
+        ...op.operation({
+          id: 'explainStock',
+          tag: 'Stock',
+          permission: 'stock:read',
+          summary: 'Explain a level line by line',
+          description:
+            'Every line that made the level of a product at a location, from the first, each with the balance after it. The last balance is the level.',
+        }),
+        querystring: ExplainQuery,
+        response: { 200: op.answer(LedgerEntryPage, 'A page of lines', op.linkHeader), ...op.problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const paging = cursors.read(request)
+      const { product_id, location_id } = request.query
+      const entries = await store.read((reader) =>
+        service.readExplanation(reader, product_id, location_id, paging.after, paging.limit),
+      )
+      const place = ({ row, carried }: service.Balanced) => ({ value: row.id, id: row.id, carried })
+      return pageOf(
+        { request, reply, cursors, limit: paging.limit },
+        service.balanced(entries, 'asc', location_id),
+        place,
+        toEntry,
+      )
+    },
+  )
+
+  app.get(
+    '/products/:product_id/movements',
+    {
+      schema: {
+        ...op.operation({
+          id: 'listProductMovements',
+          tag: 'Stock',
+          permission: 'stock:read',
+          summary: 'List the history of a product',
+          description: 'Every line that moved it, the latest first, each with the balance over all locations after it.',
+        }),
+        params: productParams,
+        querystring: HistoryQuery,
+        response: { 200: op.answer(LedgerEntryPage, 'A page of lines', op.linkHeader), ...op.problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const paging = cursors.read(request)
+      const entries = await store.read((reader) =>
+        service.readHistory(reader, request.params.product_id, paging.after, paging.limit),
+      )
+      const place = ({ row, carried }: service.Balanced) => ({ value: row.id, id: row.id, carried })
+      return pageOf({ request, reply, cursors, limit: paging.limit }, service.balanced(entries, 'desc'), place, toEntry)
+    },
+  )
+
+  app.get(
+    '/ledger/verify',
+    {
+      schema: {
+        ...op.operation({
+          id: 'verifyLedger',
+          tag: 'Ledger',
+          permission: 'ledger:verify',
+          summary: 'Prove every balance',
+          description:
+            'Recomputes every balance from the lines of the ledger. Answers no differences, or the exact rows.',
+        }),
+        response: { 200: op.answer(LedgerProof, 'The proof'), ...op.problems() },
+      },
+    },
+    async () => await service.verifyLedger(store),
+  )
+}
