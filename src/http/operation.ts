@@ -40,7 +40,7 @@ export const ProblemDocument = Component(
   ),
 )
 
-interface Operation {
+export interface Operation {
   id: string
   tag: string
   permission: Permission | 'public'

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { requireMatch, sendResource } from '../../http/etag.ts'
 import * as op from '../../http/operation.ts'
 import { permissionsOf } from '../../http/permissions.ts'
+import { change, read } from '../../http/route-schema.ts'
 import { Ref } from '../../http/schema.ts'
 import type { User } from '../users/schemas.ts'
 import { changeUser, etagOfUser, getUser } from '../users/service.ts'
@@ -16,16 +17,14 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app
   app.get(
     '/auth/me',
     {
-      schema: {
-        ...op.operation({
-          id: 'getMe',
-          ...own,
-          summary: 'Get your account',
-          description: 'Who you are and what you may do.',
-        }),
-        headers: op.ifNoneMatch,
-        response: { 200: op.answer(Me, 'Your account', op.etagHeader), 304: op.notModified, ...op.problems() },
-      },
+      schema: read({
+        id: 'getMe',
+        ...own,
+        summary: 'Get your account',
+        description: 'Who you are and what you may do.',
+        answer: Me,
+        says: 'Your account',
+      }),
     },
     async (request, reply) => {
       const user = await store.query((reader) => getUser(reader, request.actor.id))
@@ -36,18 +35,16 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app
   app.patch(
     '/auth/me',
     {
-      schema: {
-        ...op.operation({
-          id: 'updateMe',
-          ...own,
-          summary: 'Change your account',
-          description: 'A merge patch of names and e-mail address. Everything else is changed by an administrator.',
-        }),
-        headers: op.ifMatch,
-        consumes: ['application/merge-patch+json', 'application/json'],
+      schema: change({
+        id: 'updateMe',
+        ...own,
+        summary: 'Change your account',
+        description: 'A merge patch of names and e-mail address. Everything else is changed by an administrator.',
         body: Ref(ProfilePatch),
-        response: { 200: op.answer(Me, 'Changed', op.etagHeader), ...op.problems(409, 412, 413, 415, 422) },
-      },
+        answer: Me,
+        says: 'Changed',
+        problems: [409],
+      }),
     },
     async (request, reply) => {
       const { id } = request.actor

@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
 import { etagOf, requireMatch, sendResource } from '../../http/etag.ts'
-import * as op from '../../http/operation.ts'
 import { pageOf } from '../../http/paging.ts'
+import { change, create, list, read, remove } from '../../http/route-schema.ts'
 import { Closed, Id, Ref } from '../../http/schema.ts'
 import type { Services } from '../../http/services.ts'
 import * as repository from './repository.ts'
@@ -16,17 +15,16 @@ export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
   app.get(
     '/categories',
     {
-      schema: {
-        ...op.operation({
-          id: 'listCategories',
-          tag: 'Categories',
-          permission: 'catalogue:read',
-          summary: 'List categories',
-          description: 'All categories with the number of their products.',
-        }),
-        querystring: CategoryQuery,
-        response: { 200: op.answer(CategoryPage, 'A page of categories', op.linkHeader), ...op.problems() },
-      },
+      schema: list({
+        id: 'listCategories',
+        tag: 'Categories',
+        permission: 'catalogue:read',
+        summary: 'List categories',
+        description: 'All categories with the number of their products.',
+        query: CategoryQuery,
+        answer: CategoryPage,
+        says: 'A page of categories',
+      }),
     },
     async (request, reply) => {
       const paging = cursors.read(request)
@@ -47,21 +45,16 @@ export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
   app.post(
     '/categories',
     {
-      schema: {
-        ...op.operation({
-          id: 'createCategory',
-          tag: 'Categories',
-          permission: 'category:edit',
-          summary: 'Create a category',
-          description: 'The name is unique without regard to case and white space.',
-        }),
-        headers: op.idempotencyKey,
+      schema: create({
+        id: 'createCategory',
+        tag: 'Categories',
+        permission: 'category:edit',
+        summary: 'Create a category',
+        description: 'The name is unique without regard to case and white space.',
         body: Ref(NewCategory),
-        response: {
-          201: op.answer(Category, 'Created', op.locationHeader, op.etagHeader),
-          ...op.problems(409, 413, 415, 422),
-        },
-      },
+        answer: Category,
+        says: 'Created',
+      }),
     },
     async (request, reply) =>
       await idempotency.run(request, reply, async (trx) => {
@@ -77,18 +70,16 @@ export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
   app.get(
     '/categories/:category_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'getCategory',
-          tag: 'Categories',
-          permission: 'catalogue:read',
-          summary: 'Get a category',
-          description: 'One category with the number of its products.',
-        }),
+      schema: read({
+        id: 'getCategory',
+        tag: 'Categories',
+        permission: 'catalogue:read',
+        summary: 'Get a category',
+        description: 'One category with the number of its products.',
         params,
-        headers: op.ifNoneMatch,
-        response: { 200: op.answer(Category, 'The category', op.etagHeader), 304: op.notModified, ...op.problems(404) },
-      },
+        answer: Category,
+        says: 'The category',
+      }),
     },
     async (request, reply) => {
       const { category_id } = request.params
@@ -102,20 +93,18 @@ export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
   app.patch(
     '/categories/:category_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'updateCategory',
-          tag: 'Categories',
-          permission: 'category:edit',
-          summary: 'Change a category',
-          description: 'A merge patch: fields that are absent stay as they are.',
-        }),
+      schema: change({
+        id: 'updateCategory',
+        tag: 'Categories',
+        permission: 'category:edit',
+        summary: 'Change a category',
+        description: 'A merge patch: fields that are absent stay as they are.',
         params,
-        headers: op.ifMatch,
-        consumes: ['application/merge-patch+json', 'application/json'],
         body: Ref(CategoryPatch),
-        response: { 200: op.answer(Category, 'Changed', op.etagHeader), ...op.problems(404, 409, 412, 413, 415, 422) },
-      },
+        answer: Category,
+        says: 'Changed',
+        problems: [409],
+      }),
     },
     async (request, reply) => {
       const { category_id } = request.params
@@ -129,18 +118,16 @@ export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
   app.delete(
     '/categories/:category_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'deleteCategory',
-          tag: 'Categories',
-          permission: 'category:edit',
-          summary: 'Delete a category',
-          description: 'Refused while products, archived ones too, are in it.',
-        }),
+      schema: remove({
+        id: 'deleteCategory',
+        tag: 'Categories',
+        permission: 'category:edit',
+        summary: 'Delete a category',
+        description: 'Refused while products, archived ones too, are in it.',
         params,
-        headers: op.ifMatch,
-        response: { 204: Type.Null({ description: 'Deleted' }), ...op.problems(404, 409, 412) },
-      },
+        says: 'Deleted',
+        problems: [409],
+      }),
     },
     async (request, reply) => {
       const { category_id } = request.params

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Writer } from '../../db/types.ts'
 import { etagOf, requireMatch, sendResource } from '../../http/etag.ts'
-import * as op from '../../http/operation.ts'
 import { pageOf } from '../../http/paging.ts'
+import { act, change, create, list, read, remove } from '../../http/route-schema.ts'
 import { Closed, Id, Ref } from '../../http/schema.ts'
 import type { Services } from '../../http/services.ts'
 import * as repository from './repository.ts'
@@ -18,28 +18,28 @@ const ACTIONS: {
   id: string
   summary: string
   description: string
-  act(trx: Writer, id: number): Promise<Location>
+  apply(trx: Writer, id: number): Promise<Location>
 }[] = [
   {
     path: 'default',
     id: 'makeDefaultLocation',
     summary: 'Make a location the default',
     description: 'The default is meant wherever a movement names no location. The one that was it no longer is.',
-    act: service.makeDefault,
+    apply: service.makeDefault,
   },
   {
     path: 'archive',
     id: 'archiveLocation',
     summary: 'Archive a location',
     description: 'Only an empty one that is not the default. It no longer takes part in movements; its history stays.',
-    act: service.archiveLocation,
+    apply: service.archiveLocation,
   },
   {
     path: 'restore',
     id: 'restoreLocation',
     summary: 'Restore an archived location',
     description: 'Puts it into use again.',
-    act: service.restoreLocation,
+    apply: service.restoreLocation,
   },
 ]
 
@@ -49,17 +49,16 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
   app.get(
     '/locations',
     {
-      schema: {
-        ...op.operation({
-          id: 'listLocations',
-          tag: 'Locations',
-          permission: 'catalogue:read',
-          summary: 'List locations',
-          description: 'Archived ones only when asked for.',
-        }),
-        querystring: LocationQuery,
-        response: { 200: op.answer(LocationPage, 'A page of locations', op.linkHeader), ...op.problems() },
-      },
+      schema: list({
+        id: 'listLocations',
+        tag: 'Locations',
+        permission: 'catalogue:read',
+        summary: 'List locations',
+        description: 'Archived ones only when asked for.',
+        query: LocationQuery,
+        answer: LocationPage,
+        says: 'A page of locations',
+      }),
     },
     async (request, reply) => {
       const paging = cursors.read(request)
@@ -77,21 +76,16 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
   app.post(
     '/locations',
     {
-      schema: {
-        ...op.operation({
-          id: 'createLocation',
-          tag: 'Locations',
-          permission: 'location:edit',
-          summary: 'Create a location',
-          description: 'Code and name are each unique without regard to case and white space.',
-        }),
-        headers: op.idempotencyKey,
+      schema: create({
+        id: 'createLocation',
+        tag: 'Locations',
+        permission: 'location:edit',
+        summary: 'Create a location',
+        description: 'Code and name are each unique without regard to case and white space.',
         body: Ref(NewLocation),
-        response: {
-          201: op.answer(Location, 'Created', op.locationHeader, op.etagHeader),
-          ...op.problems(409, 413, 415, 422),
-        },
-      },
+        answer: Location,
+        says: 'Created',
+      }),
     },
     async (request, reply) =>
       await idempotency.run(request, reply, async (trx) => {
@@ -103,18 +97,16 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
   app.get(
     '/locations/:location_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'getLocation',
-          tag: 'Locations',
-          permission: 'catalogue:read',
-          summary: 'Get a location',
-          description: 'One location.',
-        }),
+      schema: read({
+        id: 'getLocation',
+        tag: 'Locations',
+        permission: 'catalogue:read',
+        summary: 'Get a location',
+        description: 'One location.',
         params,
-        headers: op.ifNoneMatch,
-        response: { 200: op.answer(Location, 'The location', op.etagHeader), 304: op.notModified, ...op.problems(404) },
-      },
+        answer: Location,
+        says: 'The location',
+      }),
     },
     async (request, reply) => {
       const { location_id } = request.params
@@ -127,20 +119,18 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
   app.patch(
     '/locations/:location_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'updateLocation',
-          tag: 'Locations',
-          permission: 'location:edit',
-          summary: 'Change a location',
-          description: 'A merge patch: fields that are absent stay as they are.',
-        }),
+      schema: change({
+        id: 'updateLocation',
+        tag: 'Locations',
+        permission: 'location:edit',
+        summary: 'Change a location',
+        description: 'A merge patch: fields that are absent stay as they are.',
         params,
-        headers: op.ifMatch,
-        consumes: ['application/merge-patch+json', 'application/json'],
         body: Ref(LocationPatch),
-        response: { 200: op.answer(Location, 'Changed', op.etagHeader), ...op.problems(404, 409, 412, 413, 415, 422) },
-      },
+        answer: Location,
+        says: 'Changed',
+        problems: [409],
+      }),
     },
     async (request, reply) => {
       const { location_id } = request.params
@@ -154,18 +144,16 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
   app.delete(
     '/locations/:location_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'deleteLocation',
-          tag: 'Locations',
-          permission: 'location:edit',
-          summary: 'Delete a location',
-          description: 'Only one that never held stock; archive the others.',
-        }),
+      schema: remove({
+        id: 'deleteLocation',
+        tag: 'Locations',
+        permission: 'location:edit',
+        summary: 'Delete a location',
+        description: 'Only one that never held stock; archive the others.',
         params,
-        headers: op.ifMatch,
-        response: { 204: op.noContent('Deleted'), ...op.problems(404, 409, 412) },
-      },
+        says: 'Deleted',
+        problems: [409],
+      }),
     },
     async (request, reply) => {
       const { location_id } = request.params
@@ -178,24 +166,26 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
 }
 
 const actionRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { idempotency }) => {
-  for (const { path, id, summary, description, act } of ACTIONS) {
+  for (const { path, id, summary, description, apply } of ACTIONS) {
     app.post(
       `/locations/:location_id/${path}`,
       {
-        schema: {
-          ...op.operation({ id, tag: 'Locations', permission: 'location:edit', summary, description }),
+        schema: act({
+          id,
+          tag: 'Locations',
+          permission: 'location:edit',
+          summary,
+          description,
           params,
-          headers: op.idempotencyKey,
-          response: {
-            200: op.answer(Location, 'The location as it is now', op.etagHeader),
-            ...op.problems(404, 409, 415, 422),
-          },
-        },
+          answer: Location,
+          says: 'The location as it is now',
+          problems: [415],
+        }),
       },
       async (request, reply) => {
         const { location_id } = request.params as { location_id: number }
         return await idempotency.run(request, reply, async (trx) => {
-          const body = await act(trx, location_id)
+          const body = await apply(trx, location_id)
           return { status: 200, body, headers: { etag: etag(body) } }
         })
       },

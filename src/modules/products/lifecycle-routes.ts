@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { explainViolations } from '../../db/violations.ts'
 import { requireMatch } from '../../http/etag.ts'
-import * as op from '../../http/operation.ts'
+import { act, remove } from '../../http/route-schema.ts'
 import type { Services } from '../../http/services.ts'
 import { explainDeletion, removeProduct, setActive } from './lifecycle-service.ts'
 import { Product, productParams } from './schemas.ts'
@@ -12,19 +12,17 @@ export const lifecycleRoutes: FastifyPluginAsyncTypebox<Services> = async (app, 
   app.post(
     '/products/:product_id/archive',
     {
-      schema: {
-        ...op.operation({
-          id: 'archiveProduct',
-          tag: 'Products',
-          permission: 'product:archive',
-          summary: 'Archive a product',
-          description:
-            'It leaves the lists and cannot move any more; its history still names it. Refused while stock of it is on hand or reserved. Archived already, nothing changes.',
-        }),
+      schema: act({
+        id: 'archiveProduct',
+        tag: 'Products',
+        permission: 'product:archive',
+        summary: 'Archive a product',
+        description:
+          'It leaves the lists and cannot move any more; its history still names it. Refused while stock of it is on hand or reserved. Archived already, nothing changes.',
         params: productParams,
-        headers: op.idempotencyKey,
-        response: { 200: op.answer(Product, 'It is archived', op.etagHeader), ...op.problems(404, 409, 422) },
-      },
+        answer: Product,
+        says: 'It is archived',
+      }),
     },
     async (request, reply) =>
       await idempotency.run(request, reply, async (trx) => {
@@ -36,18 +34,16 @@ export const lifecycleRoutes: FastifyPluginAsyncTypebox<Services> = async (app, 
   app.post(
     '/products/:product_id/restore',
     {
-      schema: {
-        ...op.operation({
-          id: 'restoreProduct',
-          tag: 'Products',
-          permission: 'product:archive',
-          summary: 'Restore a product',
-          description: 'Brings an archived product back. Not archived, nothing changes.',
-        }),
+      schema: act({
+        id: 'restoreProduct',
+        tag: 'Products',
+        permission: 'product:archive',
+        summary: 'Restore a product',
+        description: 'Brings an archived product back. Not archived, nothing changes.',
         params: productParams,
-        headers: op.idempotencyKey,
-        response: { 200: op.answer(Product, 'It is active', op.etagHeader), ...op.problems(404, 409, 422) },
-      },
+        answer: Product,
+        says: 'It is active',
+      }),
     },
     async (request, reply) =>
       await idempotency.run(request, reply, async (trx) => {
@@ -59,18 +55,16 @@ export const lifecycleRoutes: FastifyPluginAsyncTypebox<Services> = async (app, 
   app.delete(
     '/products/:product_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'deleteProduct',
-          tag: 'Products',
-          permission: 'product:archive',
-          summary: 'Delete a product',
-          description: 'Only while nothing refers to it, such as one made by mistake; otherwise archive it.',
-        }),
+      schema: remove({
+        id: 'deleteProduct',
+        tag: 'Products',
+        permission: 'product:archive',
+        summary: 'Delete a product',
+        description: 'Only while nothing refers to it, such as one made by mistake; otherwise archive it.',
         params: productParams,
-        headers: op.ifMatch,
-        response: { 204: op.noContent('Deleted'), ...op.problems(404, 409, 412) },
-      },
+        says: 'Deleted',
+        problems: [409],
+      }),
     },
     async (request, reply) => {
       const { product_id } = request.params

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { sendResource } from '../../http/etag.ts'
-import * as op from '../../http/operation.ts'
+import { read } from '../../http/route-schema.ts'
 import type { Services } from '../../http/services.ts'
 import { barcodeParams, Product, skuParams } from './schemas.ts'
 import { getProductByBarcode, getProductBySku, productEtag, toProduct } from './service.ts'
@@ -13,18 +13,16 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { s
   app.get(
     '/products/lookup/barcode/:barcode',
     {
-      schema: {
-        ...op.operation({
-          id: 'getProductByBarcode',
-          tag: 'Products',
-          permission: 'catalogue:read',
-          summary: 'Get a product by its barcode',
-          description: 'Archived ones too. A UPC-A is found as an EAN-13 with a leading zero, and the other way round.',
-        }),
+      schema: read({
+        id: 'getProductByBarcode',
+        tag: 'Products',
+        permission: 'catalogue:read',
+        summary: 'Get a product by its barcode',
+        description: 'Archived ones too. A UPC-A is found as an EAN-13 with a leading zero, and the other way round.',
         params: barcodeParams,
-        headers: op.ifNoneMatch,
-        response: { 200: op.answer(Product, 'The product', op.etagHeader), 304: op.notModified, ...op.problems(404) },
-      },
+        answer: Product,
+        says: 'The product',
+      }),
     },
     async (request, reply) => {
       const row = await store.query((reader) => getProductByBarcode(reader, request.params.barcode))
@@ -35,18 +33,16 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { s
   app.get(
     '/products/lookup/sku/:sku',
     {
-      schema: {
-        ...op.operation({
-          id: 'getProductBySku',
-          tag: 'Products',
-          permission: 'catalogue:read',
-          summary: 'Get a product by its SKU',
-          description: 'Archived ones too. Case, width and white space do not count; a slash is written %2F.',
-        }),
+      schema: read({
+        id: 'getProductBySku',
+        tag: 'Products',
+        permission: 'catalogue:read',
+        summary: 'Get a product by its SKU',
+        description: 'Archived ones too. Case, width and white space do not count; a slash is written %2F.',
         params: skuParams,
-        headers: op.ifNoneMatch,
-        response: { 200: op.answer(Product, 'The product', op.etagHeader), 304: op.notModified, ...op.problems(404) },
-      },
+        answer: Product,
+        says: 'The product',
+      }),
     },
     async (request, reply) => {
       const row = await store.query((reader) => getProductBySku(reader, request.params.sku))

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { explainViolations } from '../../db/violations.ts'
 import { requireMatch, sendResource } from '../../http/etag.ts'
-import * as op from '../../http/operation.ts'
 import { pageOf } from '../../http/paging.ts'
+import { change, create, list, read } from '../../http/route-schema.ts'
 import { Ref } from '../../http/schema.ts'
 import type { Services } from '../../http/services.ts'
 import { lifecycleRoutes } from './lifecycle-routes.ts'
@@ -18,17 +18,16 @@ export const productRoutes: FastifyPluginAsyncTypebox<Services> = async (app, se
   app.get(
     '/products',
     {
-      schema: {
-        ...op.operation({
-          id: 'listProducts',
-          tag: 'Products',
-          permission: 'catalogue:read',
-          summary: 'List products',
-          description: 'Filters may be combined. Archived products are left out unless they are asked for.',
-        }),
-        querystring: ProductQuery,
-        response: { 200: op.answer(ProductPage, 'A page of products', op.linkHeader), ...op.problems() },
-      },
+      schema: list({
+        id: 'listProducts',
+        tag: 'Products',
+        permission: 'catalogue:read',
+        summary: 'List products',
+        description: 'Filters may be combined. Archived products are left out unless they are asked for.',
+        query: ProductQuery,
+        answer: ProductPage,
+        says: 'A page of products',
+      }),
     },
     async (request, reply) => {
       const paging = cursors.read(request)
@@ -42,21 +41,16 @@ export const productRoutes: FastifyPluginAsyncTypebox<Services> = async (app, se
   app.post(
     '/products',
     {
-      schema: {
-        ...op.operation({
-          id: 'createProduct',
-          tag: 'Products',
-          permission: 'product:edit',
-          summary: 'Create a product',
-          description: 'SKU and barcode are unique, those of archived products too. It begins without stock.',
-        }),
-        headers: op.idempotencyKey,
+      schema: create({
+        id: 'createProduct',
+        tag: 'Products',
+        permission: 'product:edit',
+        summary: 'Create a product',
+        description: 'SKU and barcode are unique, those of archived products too. It begins without stock.',
         body: Ref(NewProduct),
-        response: {
-          201: op.answer(Product, 'Created', op.locationHeader, op.etagHeader),
-          ...op.problems(409, 413, 415, 422),
-        },
-      },
+        answer: Product,
+        says: 'Created',
+      }),
     },
     async (request, reply) =>
       await idempotency.run(request, reply, async (trx) => {
@@ -69,18 +63,16 @@ export const productRoutes: FastifyPluginAsyncTypebox<Services> = async (app, se
   app.get(
     '/products/:product_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'getProduct',
-          tag: 'Products',
-          permission: 'catalogue:read',
-          summary: 'Get a product',
-          description: 'One product, archived or not, with what is on hand of it at all locations together.',
-        }),
+      schema: read({
+        id: 'getProduct',
+        tag: 'Products',
+        permission: 'catalogue:read',
+        summary: 'Get a product',
+        description: 'One product, archived or not, with what is on hand of it at all locations together.',
         params: productParams,
-        headers: op.ifNoneMatch,
-        response: { 200: op.answer(Product, 'The product', op.etagHeader), 304: op.notModified, ...op.problems(404) },
-      },
+        answer: Product,
+        says: 'The product',
+      }),
     },
     async (request, reply) => {
       const { product_id } = request.params
@@ -92,21 +84,19 @@ export const productRoutes: FastifyPluginAsyncTypebox<Services> = async (app, se
   app.patch(
     '/products/:product_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'updateProduct',
-          tag: 'Products',
-          permission: 'product:edit',
-          summary: 'Change a product',
-          description:
-            'A merge patch: fields that are absent stay as they are, a barcode of null is taken away. Once there are movements the unit stays, and the decimals that they use.',
-        }),
+      schema: change({
+        id: 'updateProduct',
+        tag: 'Products',
+        permission: 'product:edit',
+        summary: 'Change a product',
+        description:
+          'A merge patch: fields that are absent stay as they are, a barcode of null is taken away. Once there are movements the unit stays, and the decimals that they use.',
         params: productParams,
-        headers: op.ifMatch,
-        consumes: ['application/merge-patch+json', 'application/json'],
         body: Ref(ProductPatch),
-        response: { 200: op.answer(Product, 'Changed', op.etagHeader), ...op.problems(404, 409, 412, 413, 415, 422) },
-      },
+        answer: Product,
+        says: 'Changed',
+        problems: [409],
+      }),
     },
     async (request, reply) => {
       const { product_id } = request.params

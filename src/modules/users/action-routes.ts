@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import * as op from '../../http/operation.ts'
+import { act } from '../../http/route-schema.ts'
 import { Closed, Id, Ref } from '../../http/schema.ts'
 import type { Services } from '../../http/services.ts'
 import { hashPassword } from '../../values/password.ts'
@@ -13,18 +14,16 @@ export const userActionRoutes: FastifyPluginAsyncTypebox<Services> = async (app,
   app.post(
     '/users/:user_id/deactivate',
     {
-      schema: {
-        ...op.operation({
-          id: 'deactivateUser',
-          ...admin,
-          summary: 'Deactivate a user',
-          description:
-            'The user cannot log in any more and all sessions end at once. Users are never deleted: what they did keeps their name. Once more changes nothing.',
-        }),
+      schema: act({
+        id: 'deactivateUser',
+        ...admin,
+        summary: 'Deactivate a user',
+        description:
+          'The user cannot log in any more and all sessions end at once. Users are never deleted: what they did keeps their name. Once more changes nothing.',
         params,
-        headers: op.idempotencyKey,
-        response: { 200: op.answer(User, 'Inactive', op.etagHeader), ...op.problems(404, 409, 422) },
-      },
+        answer: User,
+        says: 'Inactive',
+      }),
     },
     async (request, reply) =>
       await idempotency.run(request, reply, async (trx) => {
@@ -37,17 +36,15 @@ export const userActionRoutes: FastifyPluginAsyncTypebox<Services> = async (app,
   app.post(
     '/users/:user_id/activate',
     {
-      schema: {
-        ...op.operation({
-          id: 'activateUser',
-          ...admin,
-          summary: 'Activate a user',
-          description: 'The user can log in again, with the password of before. Once more changes nothing.',
-        }),
+      schema: act({
+        id: 'activateUser',
+        ...admin,
+        summary: 'Activate a user',
+        description: 'The user can log in again, with the password of before. Once more changes nothing.',
         params,
-        headers: op.idempotencyKey,
-        response: { 200: op.answer(User, 'Active', op.etagHeader), ...op.problems(404, 409, 422) },
-      },
+        answer: User,
+        says: 'Active',
+      }),
     },
     async (request, reply) =>
       await idempotency.run(request, reply, async (trx) => {

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { requireMatch, sendResource } from '../../http/etag.ts'
 import * as op from '../../http/operation.ts'
 import { pageOf } from '../../http/paging.ts'
+import { change, create, list, read } from '../../http/route-schema.ts'
 import { Closed, Id, Ref } from '../../http/schema.ts'
 import type { Services } from '../../http/services.ts'
 import { hashPassword } from '../../values/password.ts'
@@ -24,16 +25,15 @@ export const userRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { sto
   app.get(
     '/users',
     {
-      schema: {
-        ...op.operation({
-          id: 'listUsers',
-          ...admin,
-          summary: 'List users',
-          description: 'All users, inactive ones too unless they are filtered out.',
-        }),
-        querystring: UserQuery,
-        response: { 200: op.answer(UserPage, 'A page of users', op.linkHeader), ...op.problems() },
-      },
+      schema: list({
+        id: 'listUsers',
+        ...admin,
+        summary: 'List users',
+        description: 'All users, inactive ones too unless they are filtered out.',
+        query: UserQuery,
+        answer: UserPage,
+        says: 'A page of users',
+      }),
     },
     async (request, reply) => {
       const paging = cursors.read(request)
@@ -54,20 +54,15 @@ export const userRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { sto
   app.post(
     '/users',
     {
-      schema: {
-        ...op.operation({
-          id: 'createUser',
-          ...admin,
-          summary: 'Create a user',
-          description: 'User name and e-mail address are unique without regard to case.',
-        }),
-        headers: op.idempotencyKey,
+      schema: create({
+        id: 'createUser',
+        ...admin,
+        summary: 'Create a user',
+        description: 'User name and e-mail address are unique without regard to case.',
         body: Ref(NewUser),
-        response: {
-          201: op.answer(User, 'Created', op.locationHeader, op.etagHeader),
-          ...op.problems(409, 413, 415, 422),
-        },
-      },
+        answer: User,
+        says: 'Created',
+      }),
     },
     async (request, reply) => {
       requireGoodPassword(request.body.password, request.body, '#/password')
@@ -98,17 +93,15 @@ export const userRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { sto
   app.get(
     '/users/:user_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'getUser',
-          ...admin,
-          summary: 'Get a user',
-          description: 'One user; a password is never shown, not even as a hash.',
-        }),
+      schema: read({
+        id: 'getUser',
+        ...admin,
+        summary: 'Get a user',
+        description: 'One user; a password is never shown, not even as a hash.',
         params,
-        headers: op.ifNoneMatch,
-        response: { 200: op.answer(User, 'The user', op.etagHeader), 304: op.notModified, ...op.problems(404) },
-      },
+        answer: User,
+        says: 'The user',
+      }),
     },
     async (request, reply) => {
       const user = await store.query((reader) => getUser(reader, request.params.user_id))
@@ -119,20 +112,18 @@ export const userRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { sto
   app.patch(
     '/users/:user_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'updateUser',
-          ...admin,
-          summary: 'Change a user',
-          description:
-            "A merge patch. Another role or status ends the user's sessions at once. Your own role and status are changed by another administrator, and one active administrator always remains.",
-        }),
+      schema: change({
+        id: 'updateUser',
+        ...admin,
+        summary: 'Change a user',
+        description:
+          "A merge patch. Another role or status ends the user's sessions at once. Your own role and status are changed by another administrator, and one active administrator always remains.",
         params,
-        headers: op.ifMatch,
-        consumes: ['application/merge-patch+json', 'application/json'],
         body: Ref(UserPatch),
-        response: { 200: op.answer(User, 'Changed', op.etagHeader), ...op.problems(404, 409, 412, 413, 415, 422) },
-      },
+        answer: User,
+        says: 'Changed',
+        problems: [409],
+      }),
     },
     async (request, reply) => {
       const change = {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import * as op from '../../../http/operation.ts'
 import { pageOf } from '../../../http/paging.ts'
+import { list } from '../../../http/route-schema.ts'
 import type { Services } from '../../../http/services.ts'
 import { productParams } from '../../products/schemas.ts'
 import { ExplainQuery, HistoryQuery, LedgerEntryPage, LedgerProof } from './schemas.ts'
@@ -12,18 +13,18 @@ export const ledgerRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { s
   app.get(
     '/stock/explain',
     {
-      schema: {
-        ...op.operation({
-          id: 'explainStock',
-          tag: 'Stock',
-          permission: 'stock:read',
-          summary: 'Explain a level line by line',
-          description:
-            'Every line that made the level of a product at a location, from the first, each with the balance after it. The last balance is the level.',
-        }),
-        querystring: ExplainQuery,
-        response: { 200: op.answer(LedgerEntryPage, 'A page of lines', op.linkHeader), ...op.problems(404) },
-      },
+      schema: list({
+        id: 'explainStock',
+        tag: 'Stock',
+        permission: 'stock:read',
+        summary: 'Explain a level line by line',
+        description:
+          'Every line that made the level of a product at a location, from the first, each with the balance after it. The last balance is the level.',
+        query: ExplainQuery,
+        answer: LedgerEntryPage,
+        says: 'A page of lines',
+        problems: [404],
+      }),
     },
     async (request, reply) => {
       const paging = cursors.read(request)
@@ -44,18 +45,17 @@ export const ledgerRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { s
   app.get(
     '/products/:product_id/movements',
     {
-      schema: {
-        ...op.operation({
-          id: 'listProductMovements',
-          tag: 'Stock',
-          permission: 'stock:read',
-          summary: 'List the history of a product',
-          description: 'Every line that moved it, the latest first, each with the balance over all locations after it.',
-        }),
+      schema: list({
+        id: 'listProductMovements',
+        tag: 'Stock',
+        permission: 'stock:read',
+        summary: 'List the history of a product',
+        description: 'Every line that moved it, the latest first, each with the balance over all locations after it.',
         params: productParams,
-        querystring: HistoryQuery,
-        response: { 200: op.answer(LedgerEntryPage, 'A page of lines', op.linkHeader), ...op.problems(404) },
-      },
+        query: HistoryQuery,
+        answer: LedgerEntryPage,
+        says: 'A page of lines',
+      }),
     },
     async (request, reply) => {
       const paging = cursors.read(request)

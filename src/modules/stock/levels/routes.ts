@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { requireMatch, sendResource } from '../../../http/etag.ts'
 import * as op from '../../../http/operation.ts'
 import { pageOf } from '../../../http/paging.ts'
+import { change, list, read } from '../../../http/route-schema.ts'
 import { Ref } from '../../../http/schema.ts'
 import type { Services } from '../../../http/services.ts'
 import { productParams } from '../../products/schemas.ts'
@@ -26,18 +27,17 @@ export const levelRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
   app.get(
     '/stock',
     {
-      schema: {
-        ...op.operation({
-          id: 'listStock',
-          tag: 'Stock',
-          permission: 'stock:read',
-          summary: 'List stock levels',
-          description:
-            'How much of each product is at each location, now or, with `as_of`, at any instant before. Archived products are left out, and so are archived locations, but not with `as_of`.',
-        }),
-        querystring: StockQuery,
-        response: { 200: op.answer(StockLevelPage, 'A page of levels', op.linkHeader), ...op.problems() },
-      },
+      schema: list({
+        id: 'listStock',
+        tag: 'Stock',
+        permission: 'stock:read',
+        summary: 'List stock levels',
+        description:
+          'How much of each product is at each location, now or, with `as_of`, at any instant before. Archived products are left out, and so are archived locations, but not with `as_of`.',
+        query: StockQuery,
+        answer: StockLevelPage,
+        says: 'A page of levels',
+      }),
     },
     async (request, reply) => {
       const paging = cursors.read(request)
@@ -55,17 +55,16 @@ export const levelRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
   app.get(
     '/stock/low',
     {
-      schema: {
-        ...op.operation({
-          id: 'listLowStock',
-          tag: 'Stock',
-          permission: 'stock:read',
-          summary: 'List what is low or out',
-          description: 'Levels with no more available than their minimum, the furthest below it first.',
-        }),
-        querystring: LowStockQuery,
-        response: { 200: op.answer(StockLevelPage, 'A page of levels', op.linkHeader), ...op.problems() },
-      },
+      schema: list({
+        id: 'listLowStock',
+        tag: 'Stock',
+        permission: 'stock:read',
+        summary: 'List what is low or out',
+        description: 'Levels with no more available than their minimum, the furthest below it first.',
+        query: LowStockQuery,
+        answer: StockLevelPage,
+        says: 'A page of levels',
+      }),
     },
     async (request, reply) => {
       const paging = cursors.read(request)
@@ -78,18 +77,16 @@ export const levelRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
   app.get(
     '/stock/:stock_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'getStockLevel',
-          tag: 'Stock',
-          permission: 'stock:read',
-          summary: 'Get a stock level',
-          description: 'One product at one location.',
-        }),
+      schema: read({
+        id: 'getStockLevel',
+        tag: 'Stock',
+        permission: 'stock:read',
+        summary: 'Get a stock level',
+        description: 'One product at one location.',
         params: levelParams,
-        headers: op.ifNoneMatch,
-        response: { 200: op.answer(StockLevel, 'The level', op.etagHeader), 304: op.notModified, ...op.problems(404) },
-      },
+        answer: StockLevel,
+        says: 'The level',
+      }),
     },
     async (request, reply) => {
       const { stock_id } = request.params
@@ -103,20 +100,17 @@ export const levelRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
   app.patch(
     '/stock/:stock_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'updateStockLevel',
-          tag: 'Stock',
-          permission: 'stock:edit',
-          summary: 'Set minimum and reorder quantity',
-          description: 'Quantities change by movements only, so they cannot be set here.',
-        }),
+      schema: change({
+        id: 'updateStockLevel',
+        tag: 'Stock',
+        permission: 'stock:edit',
+        summary: 'Set minimum and reorder quantity',
+        description: 'Quantities change by movements only, so they cannot be set here.',
         params: levelParams,
-        headers: op.ifMatch,
-        consumes: ['application/merge-patch+json', 'application/json'],
         body: Ref(StockLevelPatch),
-        response: { 200: op.answer(StockLevel, 'Changed', op.etagHeader), ...op.problems(404, 412, 413, 415, 422) },
-      },
+        answer: StockLevel,
+        says: 'Changed',
+      }),
     },
     async (request, reply) => {
       const { stock_id } = request.params

@@ -5,6 +5,7 @@ import { etagOf, sendResource } from '../../../http/etag.ts'
 import * as op from '../../../http/operation.ts'
 import { pageOf } from '../../../http/paging.ts'
 import { isPermitted } from '../../../http/permissions.ts'
+import { create, list, read } from '../../../http/route-schema.ts'
 import { Closed, Id, Ref } from '../../../http/schema.ts'
 import type { Services } from '../../../http/services.ts'
 import * as repository from './repository.ts'
@@ -73,17 +74,16 @@ export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
   app.get(
     '/movements',
     {
-      schema: {
-        ...op.operation({
-          id: 'listMovements',
-          tag: 'Movements',
-          permission: 'stock:read',
-          summary: 'List movements',
-          description: 'The latest first unless asked otherwise, each with its lines.',
-        }),
-        querystring: MovementQuery,
-        response: { 200: op.answer(MovementPage, 'A page of movements', op.linkHeader), ...op.problems() },
-      },
+      schema: list({
+        id: 'listMovements',
+        tag: 'Movements',
+        permission: 'stock:read',
+        summary: 'List movements',
+        description: 'The latest first unless asked otherwise, each with its lines.',
+        query: MovementQuery,
+        answer: MovementPage,
+        says: 'A page of movements',
+      }),
     },
     async (request, reply) => {
       const paging = cursors.read(request)
@@ -101,18 +101,16 @@ export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
   app.get(
     '/movements/:movement_id',
     {
-      schema: {
-        ...op.operation({
-          id: 'getMovement',
-          tag: 'Movements',
-          permission: 'stock:read',
-          summary: 'Get a movement',
-          description: 'One movement with its lines, and the movement that took it back, if one did.',
-        }),
+      schema: read({
+        id: 'getMovement',
+        tag: 'Movements',
+        permission: 'stock:read',
+        summary: 'Get a movement',
+        description: 'One movement with its lines, and the movement that took it back, if one did.',
         params,
-        headers: op.ifNoneMatch,
-        response: { 200: op.answer(Movement, 'The movement', op.etagHeader), 304: op.notModified, ...op.problems(404) },
-      },
+        answer: Movement,
+        says: 'The movement',
+      }),
     },
     async (request, reply) => {
       const { movement_id } = request.params
@@ -132,22 +130,17 @@ export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
       preValidation: async (request) => {
         request.body ??= {}
       },
-      schema: {
-        ...op.operation({
-          id: 'reverseMovement',
-          tag: 'Movements',
-          permission: 'stock:move',
-          summary: 'Take a movement back',
-          description: 'Records a movement that goes the other way, once. The ledger keeps both, linked.',
-        }),
+      schema: create({
+        id: 'reverseMovement',
+        tag: 'Movements',
+        permission: 'stock:move',
+        summary: 'Take a movement back',
+        description: 'Records a movement that goes the other way, once. The ledger keeps both, linked.',
         params,
-        headers: op.idempotencyKey,
         body: Ref(NewReversal),
-        response: {
-          201: op.answer(RecordedMovement, 'Recorded', op.locationHeader, op.etagHeader),
-          ...op.problems(404, 409, 413, 415, 422),
-        },
-      },
+        answer: RecordedMovement,
+        says: 'Recorded',
+      }),
     },
     async (request, reply) => {
       const viewer = viewerOf(request)
