@@ -8,7 +8,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { type EmbeddedPostgres, startPostgres } from './embedded-postgres.ts'
 import { type Counts, closingLine, createTapReport } from './tap-report.ts'
 
@@ -64,7 +63,7 @@ async function runTap(files: string[], databaseUrl: string): Promise<Outcome> {
   tap = child
   const report = createTapReport((line) => console.log(line))
   const ended = once(child, 'close')
-  for await (const line of createInterface({ input: child.stdout })) report.line(line)
+  for await (const text of child.stdout.setEncoding('utf8')) report.write(text)
   const [code] = await ended
   const counts = report.finish(code)
   // No test that passed is no success, however calmly tap ends.

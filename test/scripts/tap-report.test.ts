@@ -5,8 +5,9 @@ import { closingLine, createTapReport } from '../../scripts/dev/tap-report.ts'
 /** Reports a TAP stream: the closing line and all that was printed before it. */
 function report(tap: string, exitCode: number | null) {
   const printed: string[] = []
-  const { line, finish } = createTapReport((text) => printed.push(stripVTControlCharacters(text)))
-  for (const text of tap.split('\n')) line(text)
+  const { write, finish } = createTapReport((text) => printed.push(stripVTControlCharacters(text)))
+  // Cut where no line ends, as a pipe does.
+  for (const [piece] of tap.matchAll(/.{1,37}/gs)) write(piece)
   return { closing: closingLine(finish(exitCode)), printed: printed.join('\n') }
 }
 
@@ -110,7 +111,8 @@ test('what was skipped or is to do is named and is neither passed nor failed', a
     not ok 2 - one day # TODO
     ok 3 - fine
     1..3
-ok 1 - test/a.test.ts # time=1ms`,
+ok 1 - test/a.test.ts # time=1ms
+1..1`,
     0,
   )
   t.equal(closing, '1 passed, 0 failed, 2 skipped')
@@ -123,17 +125,22 @@ test('a subtest without assertions counts as one test', async (t) => {
         1..0
     ok 1 - does not throw # time=2ms
     1..1
-ok 1 - test/a.test.ts # time=12ms`
+ok 1 - test/a.test.ts # time=12ms
+1..1`
   t.equal(report(bare, 0).closing, '1 passed, 0 failed')
 })
 
 test('an end without results is a failure', async (t) => {
   t.equal(report('', 1).closing, '0 passed, 1 failed', 'no files found')
+  t.equal(report('# Subtest: test/a.test.ts\n    ok 1 - fine', 0).closing, '1 passed, 1 failed', 'cut off')
   t.equal(report('# Subtest: test/a.test.ts\n    ok 1 - fine', null).closing, '1 passed, 1 failed', 'tap was killed')
   t.equal(report('Bail out! enough\nBail out! enough', 1).closing, '0 passed, 1 failed', 'bailed out')
 })
 
 test('what tests print is passed on', async (t) => {
-  const { printed } = report('# Subtest: test/a.test.ts\n    {"level":"info"}\n    # said so\n    ok 1 - fine', 0)
+  const { printed } = report(
+    '# Subtest: test/a.test.ts\n    {"level":"info"}\n    # said so\n    ok 1 - fine\n    1..1',
+    0,
+  )
   t.equal(printed, '{"level":"info"}\n# said so')
 })
