@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
@@ -11,14 +11,11 @@ import { Migrations } from '../../src/db/migrator.ts'
 import type { Store } from '../../src/db/types.ts'
 import { onEveryEngine, SECRETS } from '../support/app.ts'
 import { engines, open } from '../support/databases.ts'
+import { SHIPPED } from '../support/migrations.ts'
 import { dumpSchema, tablesOf } from '../support/schema-dump.ts'
 import { addCategory, databaseFor, storeFor } from '../support/stores.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const SHIPPED = readdirSync(join(ROOT, 'migrations'))
-  .filter((file) => /^\d{4}-/.test(file))
-  .map((file) => file.replace(/\.ts$/, ''))
-
 /** A folder (with a name that URLs would misread) of migrations of one's own. */
 function folderOf(t: Test, migrations: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'migrations #100%-'))

@@ -9,6 +9,7 @@ import { freePort } from '../../scripts/dev/free-port.ts'
 import { makeMigration } from '../../scripts/dev/make-migration.ts'
 import { onEveryEngine } from '../support/app.ts'
 import { engines } from '../support/databases.ts'
+import { lossesOf, SHIPPED } from '../support/migrations.ts'
 import { runScript } from '../support/script.ts'
 import { addCategory, databaseFor, storeFor } from '../support/stores.ts'
 
@@ -16,28 +17,33 @@ const ROOT = join(import.meta.dirname, '..', '..')
 
 const migrate = (url: string, ...args: string[]) => runScript('migrate.ts', args, { DATABASE_URL: url })
 
+const LAST = SHIPPED.at(-1) as string
+/** As `status` lists them. */
+const listed = (state: string, names: string[]) => names.map((name) => `${state}  ${name}\n`).join('')
+const losing = async (end: string) => `Taking back ${LAST} loses ${await lossesOf(LAST)}.\n${end}`
+
 onEveryEngine('a database goes up, tells where it is, and goes down', async (t, engine) => {
   const { url } = await databaseFor(t, engine, { empty: true })
-  t.match(await migrate(url, 'status'), {
-    code: 3,
-    said: /pending {2}0001-identity\n(.|\n)*3 pending: run `npm run migrate/,
-  })
-  t.match(await migrate(url, 'history'), { code: 0, said: 'No migration is applied.\n' })
-  t.match(await migrate(url, 'up'), {
-    code: 0,
-    said: 'applied 0001-identity\napplied 0002-catalogue\napplied 0003-stock\n',
-  })
-  t.match(await migrate(url, 'up'), { code: 0, said: /Nothing to do/ })
-  t.match(await migrate(url, 'status'), { code: 0, said: /applied {2}0003-stock\n\nAll 3 migrations are applied/ })
-  t.match(await migrate(url, 'history'), { code: 0, said: /^20\d\d-\d\d-\d\dT[\d:.]+Z {2}0001-identity\n/ })
-  t.match(await migrate(url, 'down', '--yes'), { code: 0, said: /loses every movement(.|\n)*took back 0003-stock\n/ })
-  t.match(await migrate(url, 'status'), { code: 3, said: /pending {2}0003-stock/ })
+  const says = async (args: string[], code: number, said: string | RegExp) =>
+    t.match(await migrate(url, ...args), { code, said }, args.join(' '))
+  const pending = (names: string[]) => `${listed('pending', names)}\n${names.length} pending: run \`npm run migrate`
+  await says(['status'], 3, pending(SHIPPED))
+  await says(['history'], 0, 'No migration is applied.\n')
+  await says(['up'], 0, SHIPPED.map((name) => `applied ${name}\n`).join(''))
+  await says(['up'], 0, /Nothing to do/)
+  const all = `${listed('applied', SHIPPED)}\nAll ${SHIPPED.length} migrations are applied`
+  await says(['status'], 0, all)
+  const lines = SHIPPED.map((name) => `20\\d\\d-\\d\\d-\\d\\dT[\\d:.]+Z {2}${name}\\n`)
+  await says(['history'], 0, new RegExp(`^${lines.join('')}$`))
+  await says(['down', '--yes'], 0, await losing(`took back ${LAST}\n`))
+  await says(['status'], 3, `${listed('applied', SHIPPED.slice(0, -1))}${pending([LAST])}`)
 })
 
 onEveryEngine('nothing is lost that nobody agreed to lose', async (t, engine) => {
   const { store, database } = await storeFor(t, engine)
   await store.write((trx) => addCategory(trx, 'kept'))
-  t.match(await migrate(database.url, 'down'), { code: 2, said: /loses every movement(.|\n)*pass --yes/ })
+  const refused = await losing('Nobody can be asked here: pass --yes')
+  t.match(await migrate(database.url, 'down'), { code: 2, said: refused })
   t.match(await migrate(database.url, 'status'), { code: 0 })
 })
 
@@ -79,7 +85,7 @@ test('a database that comes late is waited for', { skip: !engines.includes('post
   })
   await Promise.race([waits, migrating])
   await forward(t, port, Number(new URL(url).port))
-  t.match(await migrating, { code: 0, said: /Waiting up to 60 s(.|\n)*applied 0003-stock/ })
+  t.match(await migrating, { code: 0, said: new RegExp(`Waiting up to 60 s(.|\\n)*applied ${LAST}`) })
 })
 
 test('a refused login is not waited for', { skip: !engines.includes('postgresql') }, async (t) => {
