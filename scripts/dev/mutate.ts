@@ -72,6 +72,8 @@ async function runStryker(group: Group, folder: string, databaseUrl: string, for
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
       TMPDIR: folder,
       TEST_DATABASE_URL: databaseUrl,
+      // As in .taprc, which is not read where a test file runs by itself; Stryker ends what hangs before that.
+      TAP_TIMEOUT: '300',
     },
     stdio: ['ignore', 'inherit', 'inherit'],
   })
@@ -94,7 +96,7 @@ function optionsFor({ name, mutate, testFiles }: Group, force: boolean) {
     // A test file is one test here: on a mutant run only the files that reach it.
     coverageAnalysis: 'perTest',
     concurrency: availableParallelism(),
-    timeoutFactor: 3,
+    timeoutFactor: 2,
     timeoutMS: 15_000,
     dryRunTimeoutMinutes: 30,
     incremental: true,
