@@ -19,11 +19,8 @@ export const isGtin = (barcode: string): boolean => /^(?:[0-9]{8}|[0-9]{12,14})$
  * @param digits the number without its check digit
  */
 export function checkDigit(digits: string): number {
-  let sum = 0
-  for (let index = 0; index < digits.length; index += 1) {
-    const weight = (digits.length - index) % 2 === 1 ? 3 : 1
-    sum += Number(digits[index]) * weight
-  }
+  const weighted = [...digits].reverse().map((digit, place) => Number(digit) * (place % 2 === 0 ? 3 : 1))
+  const sum = weighted.reduce((total, part) => total + part, 0)
   return (10 - (sum % 10)) % 10
 }
 

@@ -33,6 +33,10 @@ tap.test('of ten last digits one is right, and the refusal names it', async (t) 
   }
 })
 
+tap.test('a refusal repeats the digits as they came', async (t) => {
+  t.equal(barcodeFault('4006381333932'), 'has a wrong check digit: 400638133393 is followed by 1, not 2')
+})
+
 tap.test('any one mistyped digit is noticed', async (t) => {
   const digit = digitsFrom(7)
   for (let run = 0; run < 100; run += 1) {
