@@ -9,6 +9,9 @@ import { type Config, ConfigError, loadConfig } from '../src/config.ts'
 import { Migrations } from '../src/db/migrator.ts'
 import { openStore } from '../src/db/open.ts'
 import type { Reader, Store } from '../src/db/types.ts'
+import { actorOf } from '../src/http/actor.ts'
+import { TransactionEffect } from '../src/http/effect.ts'
+import { Effects } from '../src/http/effects.ts'
 import { changeLocation } from '../src/modules/locations/service.ts'
 import { listOf } from '../src/modules/products/list-service.ts'
 import type { ProductQuery } from '../src/modules/products/schemas.ts'
@@ -39,14 +42,14 @@ async function run(config: Config, isSure: boolean): Promise<void> {
     const log = pino({ level: 'silent' })
     await prepareDatabase(new Migrations(store), { migrate: config.migrateOnStart, log })
     await store.read(requireEmpty)
-    announce(await ensureAdministrator(store, config), console.log)
+    announce(await ensureAdministrator({ store, effects: new Effects(store, config.secretKey) }, config), console.log)
     console.log('Making categories, products and some months of movements …')
-    const { movements, mainId } = await store.exclusive(async (trx) => {
+    const movements = await store.exclusive(async (trx) => {
       // Somebody else may have filled it meanwhile.
       await requireEmpty(trx)
-      const { id: actorId } = await trx
+      const administrator = await trx
         .selectFrom('users')
-        .select('id')
+        .select(['id', 'username', 'role'])
         .where('role', '=', 'admin')
         .orderBy('id')
         .limit(1)
@@ -56,11 +59,12 @@ async function run(config: Config, isSure: boolean): Promise<void> {
         .select('id')
         .where('is_default', '=', true)
         .executeTakeFirstOrThrow()
-      const shop = new DemoShop(trx, actorId)
+      const effect = new TransactionEffect(trx, { actor: actorOf(administrator) })
+      const shop = new DemoShop(effect)
       await shop.fill(main.id)
-      return { movements: shop.movements, mainId: main.id }
+      await changeLocation(effect, main.id, LOCATIONS.warehouse)
+      return shop.movements
     }, WAIT_MS)
-    await changeLocation(store, mainId, LOCATIONS.warehouse, () => {})
     await report(store, config, movements)
   } finally {
     await store.close()

@@ -11,17 +11,17 @@ import { registerTokens } from './http/auth.ts'
 import { registerBrowserRules } from './http/browser-rules.ts'
 import { createTrust, registerClientAddress, requestIds, type Trust } from './http/client-address.ts'
 import { endSilentConnections } from './http/connections.ts'
+import type { Observer } from './http/effect.ts'
+import { Effects } from './http/effects.ts'
 import { ReadinessState, registerHealth } from './http/health.ts'
-import { Idempotency } from './http/idempotency.ts'
 import { registerParsers } from './http/json.ts'
-import { createLimiter, type Limiter } from './http/limits.ts'
+import { createLimiter } from './http/limits.ts'
 import { registerNotFound } from './http/not-found.ts'
 import { registerOpenApi } from './http/openapi.ts'
 import { Cursors } from './http/paging.ts'
 import { clientErrorHandler, frameworkErrors, registerProblems } from './http/problems.ts'
-import type { Services } from './http/services.ts'
 import { createValidatorCompiler, registerStrictQueries } from './http/validation.ts'
-import { registerModules, tags } from './modules.ts'
+import { registerModules, tags, type Wiring } from './modules.ts'
 import { lazyRequestLog } from './process/log.ts'
 
 export interface Dependencies {
@@ -30,8 +30,10 @@ export interface Dependencies {
   migrations: Migrations
   log: FastifyBaseLogger
   redis?: Redis | undefined
+  /** Are told of every change, in its transaction. */
+  observers?: readonly Observer[]
   /** Runs once, when the database is found migrated. */
-  onReady?: () => Promise<void>
+  onReady?: (effects: Effects) => Promise<void>
 }
 
 export type App = FastifyInstance & { readiness: ReadinessState }
@@ -46,6 +48,7 @@ export async function buildApp({
   migrations,
   log,
   redis,
+  observers = [],
   onReady = async () => {},
 }: Dependencies): Promise<App> {
   const trust = createTrust(config.trustProxy)
@@ -54,7 +57,8 @@ export async function buildApp({
   endSilentConnections(app)
   app.setValidatorCompiler(createValidatorCompiler())
   registerParsers(app)
-  const readiness = new ReadinessState(migrations, onReady)
+  const effects = new Effects(store, config.secretKey, observers)
+  const readiness = new ReadinessState(migrations, () => onReady(effects))
   registerRequestLog(app, readiness)
   registerClientAddress(app, trust, config.clientIpHeader)
   await registerBrowserRules(app, config.corsOrigins)
@@ -63,13 +67,8 @@ export async function buildApp({
   registerOpenApi(app, { title: config.apiTitle, version: config.apiVersion, ui: config.swaggerUi, tags })
   registerHealth(app, { store, readiness, version: config.apiVersion })
   await registerTokens(app, config.jwtSecretKey, config.jwtAccessTokenExpires)
-  const services: Services = {
-    config,
-    store,
-    cursors: new Cursors(config.secretKey),
-    idempotency: new Idempotency(store, config.secretKey),
-  }
-  await app.register((api) => registerApi(api, services, readiness, limit), { prefix: '/api/v1' })
+  const services = { store, effects, cursors: new Cursors(config.secretKey) }
+  await app.register((api) => registerApi(api, readiness, { services, config, limit }), { prefix: '/api/v1' })
   return Object.assign(app, { readiness }) as unknown as App
 }
 
@@ -123,6 +122,7 @@ function registerRequestLog(app: FastifyInstance, readiness: ReadinessState): vo
       ms: Math.round(reply.elapsedTime * 100) / 100,
       address: request.clientAddress,
       user: request.actor?.id,
+      changes: request.changes,
     }
     if (request.routeOptions.logLevel !== 'silent') log.info(line, 'request')
     // Idle connections end at a stop; this one was not idle then, and would be kept open.
@@ -131,14 +131,9 @@ function registerRequestLog(app: FastifyInstance, readiness: ReadinessState): vo
   })
 }
 
-async function registerApi(
-  api: FastifyInstance,
-  services: Services,
-  readiness: ReadinessState,
-  limit: Limiter,
-): Promise<void> {
+async function registerApi(api: FastifyInstance, readiness: ReadinessState, wiring: Wiring): Promise<void> {
   // A test shares the loop it asks, and keeps it busy by itself.
-  if (services.config.nodeEnv !== 'test') {
+  if (wiring.config.nodeEnv !== 'test') {
     await api.register(underPressure, { maxEventLoopDelay: 2000 })
   }
   api.addHook('onRequest', (_request, reply, done) => {
@@ -147,5 +142,5 @@ async function registerApi(
     else readiness.require().then(() => done(), done)
   })
   registerStrictQueries(api)
-  await registerModules(api, services, limit)
+  await registerModules(api, wiring)
 }

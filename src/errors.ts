@@ -108,3 +108,8 @@ export function invalidParameter(pointer: string, detail: string): Problem {
   const [, name = pointer] = pointer.split(':/')
   return new Problem('invalid-parameter', `${name} ${detail}.`, { errors: [{ pointer, detail }] })
 }
+
+/** What must be unique and somebody else has: 409 with the field, and who has it. */
+export function taken(pointer: string, detail: string, existing_id: number): Problem {
+  return new Problem('conflict', detail, { errors: [{ pointer, detail: 'is taken' }], members: { existing_id } })
+}

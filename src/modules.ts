@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify'
+import type { Config } from './config.ts'
 import type { Store } from './db/types.ts'
-import { registerGuard } from './http/auth.ts'
+import { registerGuard, sessionToken } from './http/auth.ts'
 import { purgeIdempotencyKeys } from './http/idempotency.ts'
 import type { Limiter } from './http/limits.ts'
 import type { Services } from './http/services.ts'
 import { accountRoutes } from './modules/auth/account-routes.ts'
 import { authRoutes } from './modules/auth/routes.ts'
-import { createActorLoader, purgeSessions } from './modules/auth/service.ts'
+import { createSessionLoader, purgeSessions } from './modules/auth/service.ts'
 import { LoginThrottle } from './modules/auth/throttle-service.ts'
 import { categoryRoutes } from './modules/categories/routes.ts'
 import { locationRoutes } from './modules/locations/routes.ts'
@@ -30,16 +31,29 @@ export const tags = [
   { name: 'Health', description: 'For load balancers and platforms.' },
 ]
 
-/** Registers every module, by hand and in order. */
-export async function registerModules(api: FastifyInstance, services: Services, limit: Limiter): Promise<void> {
-  registerGuard(api, { findActor: createActorLoader(services.store), limit })
-  const throttle = new LoginThrottle(services.store, services.config.secretKey)
-  await api.register(authRoutes, { ...services, throttle })
-  await api.register(accountRoutes, { ...services, throttle })
+/** What the modules are made of. */
+export interface Wiring {
+  services: Services
+  config: Config
+  limit: Limiter
+}
+
+/** Registers every module, by hand and in order; each is given what it uses of the configuration, and no more. */
+export async function registerModules(api: FastifyInstance, { services, config, limit }: Wiring): Promise<void> {
+  const { store, effects } = services
+  registerGuard(api, { credentials: [sessionToken(createSessionLoader(store))], limit })
+  const auth = {
+    ...services,
+    throttle: new LoginThrottle(effects, config.secretKey),
+    accessSeconds: config.jwtAccessTokenExpires,
+    refreshSeconds: config.jwtRefreshTokenExpires,
+  }
+  await api.register(authRoutes, auth)
+  await api.register(accountRoutes, auth)
   await api.register(userRoutes, services)
   await api.register(userActionRoutes, services)
   await api.register(categoryRoutes, services)
-  await api.register(productRoutes, services)
+  await api.register(productRoutes, { ...services, currency: config.currency })
   await api.register(locationRoutes, services)
   await api.register(levelRoutes, services)
   await api.register(ledgerRoutes, services)

@@ -7,6 +7,7 @@ import { buildApp } from './app.ts'
 import { type Config, ConfigError, loadConfig } from './config.ts'
 import { Migrations } from './db/migrator.ts'
 import { openStore } from './db/open.ts'
+import type { Effects } from './http/effects.ts'
 import { ensureAdministrator } from './modules/users/service.ts'
 import { purgeExpired } from './modules.ts'
 import { listen } from './process/listen.ts'
@@ -65,7 +66,7 @@ async function serve(config: Config, log: FastifyBaseLogger): Promise<void> {
   const redis = config.redis && (await openRedis(config.redis, log))
   // In production stdout is the log, and nothing but.
   const print = development ? console.log : console.error
-  const onReady = async () => announce(await ensureAdministrator(store, config), print)
+  const onReady = async (effects: Effects) => announce(await ensureAdministrator({ store, effects }, config), print)
   const app = await buildApp({ config, store, migrations, log, redis, onReady })
   // Not fatal: until somebody migrates, /ready answers 503 and so does everything else.
   await app.readiness.require().catch((error) => log.warn((error as Error).message))

@@ -1,4 +1,4 @@
-import type { Writer } from '../../src/db/types.ts'
+import type { Effect } from '../../src/http/effect.ts'
 import { createCategory } from '../../src/modules/categories/service.ts'
 import { createLocation } from '../../src/modules/locations/service.ts'
 import { createProduct } from '../../src/modules/products/service.ts'
@@ -26,8 +26,7 @@ type Place = keyof typeof LOCATIONS
 
 /** Makes the shop in one transaction, through the services and nothing else. */
 export class DemoShop {
-  readonly #trx: Writer
-  readonly #actorId: number
+  readonly #effect: Effect
   readonly #random = new Random(SEED)
   readonly #now = Date.now()
   readonly #levels = new Map<string, { id: number; quantity: number }>()
@@ -35,9 +34,8 @@ export class DemoShop {
   #places = {} as Record<Place, number>
   movements = 0
 
-  constructor(trx: Writer, actorId: number) {
-    this.#trx = trx
-    this.#actorId = actorId
+  constructor(effect: Effect) {
+    this.#effect = effect
   }
 
   async fill(mainLocationId: number): Promise<void> {
@@ -50,14 +48,14 @@ export class DemoShop {
   }
 
   async #makePlaces(warehouse: number): Promise<void> {
-    const shop = await createLocation(this.#trx, LOCATIONS.shop)
-    const van = await createLocation(this.#trx, LOCATIONS.van)
+    const shop = await createLocation(this.#effect, LOCATIONS.shop)
+    const van = await createLocation(this.#effect, LOCATIONS.van)
     this.#places = { warehouse, shop: shop.id, van: van.id }
   }
 
   async #makeCatalogue(): Promise<void> {
     for (const { category, description, prefix, products } of LINES) {
-      const { id: category_id } = await createCategory(this.#trx, { name: category, description })
+      const { id: category_id } = await createCategory(this.#effect, { name: category, description })
       for (const [index, [name, price, unit = 'ud', decimals = 0]] of products.entries()) {
         const number = this.#articles.length + 1
         const digits = `84${String(7_700_000_000 + number * 13)}`
@@ -73,7 +71,7 @@ export class DemoShop {
           decimals,
           description: `${name}. ${description}.`,
         }
-        const { id } = await createProduct(this.#trx, input)
+        const { id } = await createProduct(this.#effect, input)
         const fate = number % 13 === 5 ? 'out' : number % 9 === 4 ? 'low' : 'kept'
         const pace = Number(price) < 1 ? 20 : Number(price) < 6 ? 5 : 1
         this.#articles.push({ id, cost: Number(price) * 0.6, pace, fate })
@@ -156,7 +154,7 @@ export class DemoShop {
   /** A delivery note typed twice, and taken back. */
   async #mistake(time: number): Promise<void> {
     const id = await this.#move('receipt', time, 'Compra a proveedor', [this.#bought(this.#article(2), 50)], 'ALB-9')
-    const { levels } = await reverseMovement(this.#trx, this.#actorId, id, { reason: 'Albarán registrado dos veces' })
+    const { levels } = await reverseMovement(this.#effect, id, { reason: 'Albarán registrado dos veces' })
     this.#remember(levels)
     this.movements += 1
   }
@@ -178,7 +176,7 @@ export class DemoShop {
       const level = this.#levels.get(`${id} ${this.#places.shop}`)
       if (level === undefined) continue
       const min_stock = fate === 'kept' ? Math.min(2 * pace, Math.floor(level.quantity / 2)) : 4 * pace
-      await changeLevel(this.#trx, level.id, { min_stock, reorder_quantity: 10 * pace }, () => {})
+      await changeLevel(this.#effect, level.id, { min_stock, reorder_quantity: 10 * pace })
     }
   }
 
@@ -203,7 +201,7 @@ export class DemoShop {
   async #move(type: NewMovement['type'], time: number, reason: string, lines: NewMovementLine[], reference = '') {
     const effective_at = new Date(this.#now - (WEEKS - time) * WEEK_MS).toISOString()
     const request = { type, reason, reference, effective_at, lines }
-    const { fields, levels } = await recordMovement(this.#trx, this.#actorId, request)
+    const { fields, levels } = await recordMovement(this.#effect, request)
     this.#remember(levels)
     this.movements += 1
     return fields.id as number

@@ -1,3 +1,5 @@
+import { actorOf } from '../../src/http/actor.ts'
+import { TransactionEffect } from '../../src/http/effect.ts'
 import { recordMovement } from '../../src/modules/stock/service.ts'
 import { fromThousandths, MAX_THOUSANDTHS, MAX_UNITS } from '../../src/values/quantity.ts'
 import { atScale, plain } from './decimals.ts'
@@ -139,8 +141,10 @@ async function recordOpenings(trx: Parameters<Importer['write']>[0], { plan, act
   const lines = plan.levels
     .filter(({ opening }) => opening > 0)
     .map(({ product_id, opening }) => ({ product_id, quantity: fromThousandths(opening), location_id: locationId }))
+  // The plan's own owner of the opening balances: somebody who may do everything here.
+  const effect = new TransactionEffect(trx, { actor: actorOf({ id: actorId, username: '', role: 'admin' }) })
   for (let from = 0; from < lines.length; from += LINES) {
-    await recordMovement(trx, actorId, {
+    await recordMovement(effect, {
       type: 'receipt',
       reason: 'Opening balance',
       note: 'Taken over from the old system; what it cost is not known.',

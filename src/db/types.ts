@@ -38,3 +38,6 @@ export interface Store {
   /** Waits for work under way, then closes every connection. */
   close(): Promise<void>
 }
+
+/** The half of the door that changes nothing: what modules are given. What they write goes through `Effects`. */
+export type ReadStore = Pick<Store, 'engine' | 'read' | 'query' | 'snapshot'>

@@ -1,5 +1,9 @@
 import type { Problem } from '../errors.ts'
 import { isReferenceViolation, violatedConstraint } from './dialect.ts'
+import type { Reader } from './types.ts'
+
+/** The problem behind a refusal of the database, looked up anew; undefined when it is none that callers can do about. */
+export type Explain = (db: Reader) => Promise<Problem | undefined>
 
 /**
  * Runs a write that checks before it writes. When another request was faster than the check and a constraint of the

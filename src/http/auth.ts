@@ -1,17 +1,9 @@
 import jwt from '@fastify/jwt'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
-import { addressClient } from './limits.ts'
-import { isPermission, isPermitted, type Permission } from './permissions.ts'
-
-/** Who is asking, read from the database for this request. */
-export interface Actor {
-  id: number
-  username: string
-  role: string
-  /** Goes up when a password, a role or a status changes; older tokens are void. */
-  token_version: number
-}
+import { type Actor, actorOf } from './actor.ts'
+import { addressClient, type Limiter } from './limits.ts'
+import { isPermission, type Permission } from './permissions.ts'
 
 /** What an access token says: `sub` the user, `sid` the session, `tv` the token version, `jti` which token it is. */
 export interface AccessClaims {
@@ -25,7 +17,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set on every route but the public ones. */
     actor: Actor
-    /** The session the access token belongs to. */
+    /** The session the request belongs to; 0 where it came by a credential that has none. */
     sessionId: number
   }
 }
@@ -37,11 +29,37 @@ declare module '@fastify/jwt' {
   }
 }
 
+/** Who a credential was given to. */
+export interface Holder {
+  actor: Actor
+  sessionId?: number
+}
+
+/** A credential as a request shows it, before the database is asked. */
+export interface Presented {
+  /** Whom the request counts against: `user 5`. */
+  client: string
+  /** Who it was given to, if it still holds. */
+  findHolder(): Promise<Holder | undefined>
+}
+
+/** A way to say who asks. */
+export type Credential = (request: FastifyRequest) => Presented | undefined
+
 export interface AuthOptions {
-  /** The user of a session that is neither ended nor expired, if active. */
-  findActor(sessionId: number): Promise<Actor | undefined>
+  /** In the order they are looked for. */
+  credentials: readonly Credential[]
   /** Counts the request against its client; throws when that has had enough. */
-  limit(request: FastifyRequest, reply: FastifyReply, client: string): Promise<void>
+  limit: Limiter
+}
+
+/** The user of a session that is neither ended nor expired, if active. */
+export interface SessionHolder {
+  id: number
+  username: string
+  role: string
+  /** Goes up when a password, a role or a status changes; older tokens are void. */
+  token_version: number
 }
 
 const ISSUER = 'stock-management-api'
@@ -77,8 +95,9 @@ export async function registerTokens(app: FastifyInstance, secret: string, acces
  * nor, with `security: []`, that it is open to everybody does not start.
  */
 export function registerGuard(app: FastifyInstance, options: AuthOptions): void {
-  app.decorateRequest('actor', null as unknown as Actor)
+  app.decorateRequest('actor')
   app.decorateRequest('sessionId', 0)
+  app.decorateRequest('changes')
   app.addHook('onRoute', (route) => {
     const schema = (route.schema ?? {}) as { security?: unknown[]; 'x-permission'?: string }
     const permission = schema['x-permission']
@@ -96,17 +115,41 @@ const openTo = (options: AuthOptions) => async (request: FastifyRequest, reply: 
 }
 
 const guardOf =
-  (permission: Permission, options: AuthOptions) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const claims = verify(request)
+  (permission: Permission, { credentials, limit }: AuthOptions) =>
+  async (request: FastifyRequest, reply: FastifyReply) => {
+    const presented = firstOf(credentials, request)
     // Counted before the database is asked, and by address as long as it is not known who asks.
-    await options.limit(request, reply, claims ? `user ${claims.sub}` : addressClient(request))
-    const actor = claims ? await options.findActor(claims.sid) : undefined
-    if (!claims || actor?.token_version !== claims.tv || String(actor.id) !== claims.sub) throw unauthenticated(request)
+    await limit(request, reply, presented?.client ?? addressClient(request))
+    const holder = await presented?.findHolder()
+    if (holder === undefined) throw unauthenticated(request)
+    const { actor, sessionId = 0 } = holder
     request.actor = actor
-    request.sessionId = claims.sid
-    if (!isPermitted(actor.role, permission)) {
-      throw new Problem('forbidden', `Your role, ${actor.role}, does not include ${permission}.`)
+    request.sessionId = sessionId
+    if (!actor.permissions.has(permission)) {
+      throw new Problem('forbidden', `${actor.grantedBy} does not include ${permission}.`)
     }
+  }
+
+function firstOf(credentials: readonly Credential[], request: FastifyRequest): Presented | undefined {
+  for (const credential of credentials) {
+    const presented = credential(request)
+    if (presented !== undefined) return presented
+  }
+  return undefined
+}
+
+/** The access token of a session, in `Authorization: Bearer`. */
+export const sessionToken =
+  (findSessionHolder: (sessionId: number) => Promise<SessionHolder | undefined>): Credential =>
+  (request) => {
+    const claims = verify(request)
+    if (claims === undefined) return undefined
+    const findHolder = async () => {
+      const holder = await findSessionHolder(claims.sid)
+      if (holder?.token_version !== claims.tv || String(holder.id) !== claims.sub) return undefined
+      return { actor: actorOf(holder), sessionId: claims.sid }
+    }
+    return { client: `user ${claims.sub}`, findHolder }
   }
 
 /** The claims of a valid token. Whatever is wrong with a token, it is no token; the library has many ways to say so. */

@@ -2,17 +2,11 @@ import { createHmac } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sql } from 'kysely'
 import type { Store, Writer } from '../db/types.ts'
-import { Problem, type Slug } from '../errors.ts'
+import { invalidParameter, Problem, type Slug } from '../errors.ts'
 import { now, secondsFrom } from '../values/time.ts'
+import type { Answer } from './answers.ts'
 
-/** What a write answers. */
-export interface Answer<T> {
-  status: number
-  body: T
-  headers?: Record<string, string>
-}
-
-interface Scope {
+export interface Scope {
   user_id: number
   route: string
   key: string
@@ -38,55 +32,49 @@ export const KEPT_SECONDS = 86_400
 const NOT_KEPT = new Set([401, 429])
 const ABOUT_THE_KEY = new Set<Slug>(['idempotency-key-reused', 'request-in-progress'])
 
+/** Carries out the write of a request in a transaction; `around` runs within it. */
+export type Transact = <R>(around: (writer: Writer, write: () => Promise<Answer<unknown>>) => Promise<R>) => Promise<R>
+
 /**
  * Carries out writes once per `Idempotency-Key`: the key and the effect are one transaction, so a repetition finds
  * both or neither, also after a restart, and is answered byte for byte what the first was. Of parallel repetitions one
  * works and the others wait for its answer. Kept for 24 hours per user and address.
  */
 export class Idempotency {
-  readonly #store: Store
   readonly #secret: Buffer
 
   /** @param secret SECRET_KEY; fingerprints of bodies are keyed by it, for bodies may hold passwords */
-  constructor(store: Store, secret: string) {
-    this.#store = store
+  constructor(secret: string) {
     this.#secret = createHmac('sha256', secret).update('idempotency').digest()
   }
 
   /**
-   * Runs `effect` in a transaction and sends its answer, or sends what was answered to the same request before.
+   * Sends what `transact` makes of the request, or what was answered to the same request before.
    *
-   * @throws Problem `idempotency-key-reused` when the key came with another body; whatever `effect` throws
+   * @throws Problem `idempotency-key-reused` when the key came with another body; whatever the write throws
    */
-  async run<T>(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    effect: (writer: Writer) => Promise<Answer<T>>,
-  ): Promise<FastifyReply> {
-    const scope = this.#scopeOf(request)
-    if (scope === undefined) {
-      const { status, headers = {}, body } = await this.#store.write(effect)
-      return reply.code(status).headers(headers).send(body)
-    }
+  async run(request: FastifyRequest, reply: FastifyReply, scope: Scope, transact: Transact): Promise<FastifyReply> {
     try {
-      return send(reply, await this.#store.write((writer) => perform(writer, scope, reply, effect)))
+      return send(reply, await transact((writer, write) => perform(writer, scope, reply, write)))
     } catch (error) {
       if (error instanceof Answered) return replay(reply, error.stored)
       if (!(error instanceof Problem) || error.status >= 500 || NOT_KEPT.has(error.status)) throw error
       if (ABOUT_THE_KEY.has(error.slug)) throw error
-      return await this.#keepRefusal(request, reply, scope, error)
+      return await keepRefusal(request, reply, scope, error, transact)
     }
   }
 
-  #scopeOf(request: FastifyRequest): Scope | undefined {
+  /**
+   * What a key stands for; undefined where the request has none, or is one that keys are not for.
+   *
+   * @throws Problem `invalid-parameter`
+   */
+  scopeOf(request: FastifyRequest): Scope | undefined {
     const header = request.headers['idempotency-key']
-    if (header === undefined) return undefined
+    if (header === undefined || request.method !== 'POST') return undefined
     const key = String(header).replace(/^"(.*)"$/, '$1')
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-      const detail = 'must be 1 to 255 visible ASCII characters'
-      throw new Problem('invalid-parameter', `Idempotency-Key ${detail}.`, {
-        errors: [{ pointer: 'header:/idempotency-key', detail }],
-      })
+      throw invalidParameter('header:/idempotency-key', 'must be 1 to 255 visible ASCII characters')
     }
     const fingerprint = createHmac('sha256', this.#secret)
       // With the query, or what `dry_run=true` was told would be the answer to the real thing.
@@ -94,38 +82,39 @@ export class Idempotency {
       .digest('base64url')
     return { user_id: request.actor.id, route: `${request.method} ${request.url.split('?', 1)[0]}`, key, fingerprint }
   }
-
-  /** A refusal wrote nothing; it is kept on its own, unless meanwhile the same request succeeded. */
-  async #keepRefusal(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    scope: Scope,
-    problem: Problem,
-  ): Promise<FastifyReply> {
-    const body = JSON.stringify(problem.toDocument(request.id))
-    const headers = { ...problem.headers, 'content-type': 'application/problem+json; charset=utf-8' }
-    const stored = { status: problem.status, headers, body }
-    try {
-      await this.#store.write(async (writer) => {
-        await claim(writer, scope)
-        await keep(writer, scope, stored)
-      })
-    } catch (error) {
-      if (error instanceof Answered) return replay(reply, error.stored)
-      throw error
-    }
-    return send(reply, stored)
-  }
 }
 
-async function perform<T>(
+/** A refusal wrote nothing; it is kept on its own, unless meanwhile the same request succeeded. */
+async function keepRefusal(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  scope: Scope,
+  problem: Problem,
+  transact: Transact,
+): Promise<FastifyReply> {
+  const body = JSON.stringify(problem.toDocument(request.id))
+  const headers = { ...problem.headers, 'content-type': 'application/problem+json; charset=utf-8' }
+  const stored = { status: problem.status, headers, body }
+  try {
+    await transact(async (writer) => {
+      await claim(writer, scope)
+      await keep(writer, scope, stored)
+    })
+  } catch (error) {
+    if (error instanceof Answered) return replay(reply, error.stored)
+    throw error
+  }
+  return send(reply, stored)
+}
+
+async function perform(
   writer: Writer,
   scope: Scope,
   reply: FastifyReply,
-  effect: (writer: Writer) => Promise<Answer<T>>,
+  write: () => Promise<Answer<unknown>>,
 ): Promise<Stored> {
   await claim(writer, scope)
-  const { status, headers = {}, body } = await effect(writer)
+  const { status, headers = {}, body } = await write()
   const serialize = reply.getSerializationFunction(String(status), 'application/json') ?? JSON.stringify
   const text = body === undefined || body === null ? '' : serialize(body as never)
   const contentType: Record<string, string> = text === '' ? {} : { 'content-type': 'application/json; charset=utf-8' }
@@ -178,6 +167,10 @@ async function keep(writer: Writer, scope: Scope, stored: Stored): Promise<void>
     .where('key', '=', scope.key)
     .execute()
 }
+
+/** Sends what a write answers that is kept nowhere. */
+export const sendAnswer = (reply: FastifyReply, { status, headers = {}, body }: Answer<unknown>): FastifyReply =>
+  reply.code(status).headers(headers).send(body)
 
 const send = (reply: FastifyReply, { status, headers, body }: Stored) =>
   reply

@@ -33,9 +33,7 @@ const granted = new Map<string, ReadonlySet<Permission>>(
   }),
 )
 
-/** Whether a role has a permission; an unknown role has none. */
-export const isPermitted = (role: string, permission: Permission): boolean =>
-  granted.get(role)?.has(permission) ?? false
+const NONE: ReadonlySet<Permission> = new Set()
 
-/** Every permission of a role, in the order of the table above. */
-export const permissionsOf = (role: string): Permission[] => [...(granted.get(role) ?? [])]
+/** Every permission of a role, in the order of the table above; an unknown role has none. */
+export const permissionsOf = (role: string): ReadonlySet<Permission> => granted.get(role) ?? NONE

@@ -1,12 +1,10 @@
-import type { Config } from '../config.ts'
-import type { Store } from '../db/types.ts'
-import type { Idempotency } from './idempotency.ts'
+import type { ReadStore } from '../db/types.ts'
+import type { Effects } from './effects.ts'
 import type { Cursors } from './paging.ts'
 
-/** What every module's routes are given. */
+/** What every module's routes are given: to read, to write, and to cut lists in pages. */
 export interface Services {
-  config: Config
-  store: Store
+  store: ReadStore
+  effects: Effects
   cursors: Cursors
-  idempotency: Idempotency
 }

@@ -135,7 +135,7 @@ test('a route that does not say who may use it does not start', async (t) => {
   const start = async (schema: object) => {
     const app = Fastify()
     t.teardown(() => app.close())
-    registerGuard(app, { findActor: async () => undefined, limit })
+    registerGuard(app, { credentials: [], limit })
     app.get('/shelves', { schema }, async () => 'x')
     await app.ready()
   }

@@ -3,7 +3,7 @@ import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import Fastify from 'fastify'
 import { type Test, test } from 'tap'
-import { Idempotency } from '../../src/http/idempotency.ts'
+import { Effects } from '../../src/http/effects.ts'
 import { Cursors } from '../../src/http/paging.ts'
 import { components } from '../../src/http/schema.ts'
 import { createValidatorCompiler } from '../../src/http/validation.ts'
@@ -28,8 +28,8 @@ async function routesOf(t: Test): Promise<Route[]> {
   app.addHook('onRoute', ({ method, url, schema }) => {
     if (method !== 'HEAD') routes.push({ name: `${method} ${url}`, schema: (schema ?? {}) as Record<string, Schema> })
   })
-  const services = { config, store, cursors: new Cursors('x'), idempotency: new Idempotency(store, 'x') }
-  await registerModules(app as never, services, async () => {})
+  const services = { store, cursors: new Cursors('x'), effects: new Effects(store, 'x') }
+  await registerModules(app as never, { services, config, limit: async () => {} })
   return routes
 }
 

@@ -16,6 +16,7 @@ import { ensureAdministrator } from '../../src/modules/users/service.ts'
 import { logIn } from '../support/accounts.ts'
 import { onEveryEngine } from '../support/app.ts'
 import { engines } from '../support/databases.ts'
+import { servicesOf, writeAs } from '../support/effects.ts'
 import {
   category,
   everythingIn,
@@ -38,7 +39,7 @@ const SHOP = { categories: [category(1)], products: [product(1)], stock: [stock(
 /** A database as the first start leaves it. */
 async function started(t: Test, engine: Engine, first: Partial<typeof FIRST> = {}) {
   const { database, store } = await storeFor(t, engine)
-  await ensureAdministrator(store, { ...FIRST, ...first })
+  await ensureAdministrator(servicesOf(store), { ...FIRST, ...first })
   return { url: database.url, store }
 }
 
@@ -115,7 +116,7 @@ onEveryEngine('an administrator that is used, or what else is in the database, i
     t.equal(code, 1)
     t.match(said, /Somebody has logged in as admin here.* id and user name.*needs a new database/)
   }
-  await store.write((trx) => createCategory(trx, { name: 'Ferretería' }))
+  await writeAs(store, (effect) => createCategory(effect, { name: 'Ferretería' }))
   const before = await everythingIn(store)
   const { code, said } = await importLegacy(url, '--from', legacyFile(t, SHOP), '--yes')
   t.equal(code, 1)

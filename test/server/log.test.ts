@@ -23,7 +23,9 @@ test('in production every line is JSON with a level and a time, and none holds a
   t.equal(right.status, 200)
   const { access_token, refresh_token } = (await right.json()) as { access_token: string; refresh_token: string }
   t.equal((await logIn(server.url, 'wrong-password-77')).status, 401)
-  await fetch(`${server.url}/api/v1/auth/me`, { headers: { authorization: `Bearer ${access_token}` } })
+  const headers = { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' }
+  const body = JSON.stringify({ name: 'Varios' })
+  t.equal((await fetch(`${server.url}/api/v1/categories`, { method: 'POST', headers, body })).status, 201)
   t.equal((await server.stop()).code, 0)
   const lines = server.stdout().trim().split('\n')
   t.ok(lines.length > 5)
@@ -33,6 +35,7 @@ test('in production every line is JSON with a level and a time, and none holds a
     t.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     t.type(msg, 'string')
   }
+  t.match(server.stdout(), /"url":"\/api\/v1\/categories".*"user":1,"changes":\["category 1"\]/, 'who changed what')
   t.equal(server.stderr(), '', 'and nothing beside the log')
   const everything = server.stdout()
   for (const secret of [...Object.values(SECRETS), 'wrong-password-77', access_token, refresh_token]) {

@@ -6,6 +6,7 @@ import { type App, buildApp } from '../../src/app.ts'
 import { type Config, loadConfig } from '../../src/config.ts'
 import { Migrations } from '../../src/db/migrator.ts'
 import type { Engine, Store } from '../../src/db/types.ts'
+import type { Observer } from '../../src/http/effect.ts'
 import { ROLES, type Role } from '../../src/http/permissions.ts'
 import { now, secondsFrom } from '../../src/values/time.ts'
 import { contractOf } from './contract.ts'
@@ -40,7 +41,12 @@ export const SECRETS = {
 }
 
 /** An app on a migrated database of its own, with one user of each role; closed and removed when the test ends. */
-export async function buildTestApp(t: Test, engine: Engine, env: Record<string, string> = {}): Promise<TestApp> {
+export async function buildTestApp(
+  t: Test,
+  engine: Engine,
+  env: Record<string, string> = {},
+  observers: readonly Observer[] = [],
+): Promise<TestApp> {
   const database = await createDatabase(engine)
   const config = loadConfig({ NODE_ENV: 'test', DATABASE_URL: database.url, ...SECRETS, ...env })
   const store = await open(database.url)
@@ -49,6 +55,7 @@ export async function buildTestApp(t: Test, engine: Engine, env: Record<string, 
     store,
     migrations: new Migrations(store),
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
+    observers,
   })
   await app.ready()
   t.teardown(async () => {

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { requireMatch, sendResource } from '../../http/etag.ts'
+import { changed } from '../../http/answers.ts'
+import { sendResource } from '../../http/etag.ts'
 import * as op from '../../http/operation.ts'
 import { permissionsOf } from '../../http/permissions.ts'
 import { change, read } from '../../http/route-schema.ts'
@@ -10,10 +11,12 @@ import { changePassword } from './login-service.ts'
 import type { AuthServices } from './routes.ts'
 import { ignoredIdempotencyKey, Me, PasswordChange, ProfilePatch } from './schemas.ts'
 
-const toMe = (user: User): Me => ({ ...user, permissions: permissionsOf(user.role) })
+const toMe = (user: User): Me => ({ ...user, permissions: [...permissionsOf(user.role)] })
 const own = { tag: 'Auth', permission: 'account:own' } as const
 
-export const accountRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app, { store, throttle }) => {
+export const accountRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app, services) => {
+  const { store, effects } = services
+
   app.get(
     '/auth/me',
     {
@@ -46,12 +49,11 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app
         problems: [409],
       }),
     },
-    async (request, reply) => {
-      const { id } = request.actor
-      const requireVersion = (version: number) => requireMatch(request, version)
-      const user = await store.write((trx) => changeUser(trx, id, { actorId: id, patch: request.body, requireVersion }))
-      return reply.header('etag', etagOfUser(user)).send(toMe(user))
-    },
+    async (request, reply) =>
+      await effects.send(request, reply, async (effect) => {
+        const user = await changeUser(effect, effect.actor.id, request.body)
+        return changed(toMe(user), etagOfUser(user))
+      }),
   )
 
   app.post(
@@ -71,8 +73,11 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app
       },
     },
     async (request, reply) => {
-      const doors = { store, throttle, address: request.clientAddress }
-      await changePassword(doors, { userId: request.actor.id, sessionId: request.sessionId }, request.body)
+      await changePassword(
+        { ...services, request },
+        { userId: request.actor.id, sessionId: request.sessionId },
+        request.body,
+      )
       return reply.code(204).send(null)
     },
   )

@@ -1,19 +1,21 @@
-import type { Store } from '../../db/types.ts'
+import type { ReadStore } from '../../db/types.ts'
 import { invalidField, Problem } from '../../errors.ts'
+import type { Effects } from '../../http/effects.ts'
 import { hashPassword, isForeign, isOutdated, verifyPassword } from '../../values/password.ts'
 import { identityKey } from '../../values/text.ts'
 import { MIN_PASSWORD, type User } from '../users/schemas.ts'
 import { getUser, requireGoodPassword, setPassword } from '../users/service.ts'
 import * as repository from './repository.ts'
 import type { Credentials, PasswordChange } from './schemas.ts'
-import { type Grant, newRefreshToken, openSession } from './session-service.ts'
+import { type Asking, type Grant, newRefreshToken, openSession } from './session-service.ts'
 import type { LoginThrottle } from './throttle-service.ts'
 
 interface Doors {
-  store: Store
+  store: ReadStore
+  effects: Effects
   throttle: LoginThrottle
-  /** Of the client. */
-  address: string
+  /** The request that asks, and the address it comes from. */
+  request: Asking & { clientAddress: string }
 }
 
 /** An account whose password was found right, and what is known of that password. */
@@ -35,16 +37,16 @@ export async function logIn(doors: Doors, credentials: Credentials, seconds: num
   for (let attempt = 1; attempt <= 2; attempt += 1) {
     const { account, rehashed } = await recognise(doors, credentials)
     const options = { token: newRefreshToken(), seconds, rehashed }
-    const grant = await doors.store.write((trx) => openSession(trx, account, options))
+    const grant = await doors.effects.perform(doors.request, (effect) => openSession(effect, account, options))
     if (grant !== undefined) return { ...grant, passwordChangeAdvised: isBelowRules(credentials.password, grant.user) }
   }
   throw invalidCredentials()
 }
 
 /** @throws Problem `invalid-credentials`, `too-many-attempts` */
-async function recognise({ store, throttle, address }: Doors, credentials: Credentials): Promise<Recognised> {
+async function recognise({ store, throttle, request }: Doors, credentials: Credentials): Promise<Recognised> {
   const { username, password } = credentials
-  const account = await throttle.attempt(username, address, async () => {
+  const account = await throttle.attempt(username, request.clientAddress, async () => {
     const key = identityKey(username)
     const found = await store.query((reader) => repository.findAccounts(reader, key))
     // A user name taken over from another system may be somebody else's e-mail address; it comes first.
@@ -62,7 +64,7 @@ async function recognise({ store, throttle, address }: Doors, credentials: Crede
  * Takes the time that a hash of the other kind takes, as long as passwords of the old system are kept: by a refusal that
  * comes sooner or later than others one could tell who has an account.
  */
-async function evenOut(store: Store, password: string, hash: string): Promise<void> {
+async function evenOut(store: ReadStore, password: string, hash: string): Promise<void> {
   const foreign = await store.query(repository.findForeignHash)
   if (foreign !== undefined) await verifyPassword(password, isForeign(hash) ? '' : foreign.password_hash)
 }
@@ -89,20 +91,20 @@ const invalidCredentials = () =>
  * @throws Problem `validation-failed`, `too-many-attempts`
  */
 export async function changePassword(
-  { store, throttle, address }: Doors,
+  { store, effects, throttle, request }: Doors,
   { userId, sessionId }: { userId: number; sessionId: number },
   { current_password, new_password }: PasswordChange,
 ): Promise<void> {
   const user = await store.query((reader) => getUser(reader, userId))
   requireGoodPassword(new_password, user, '#/new_password')
-  const current = await throttle.attempt(user.username, address, async () => {
+  const current = await throttle.attempt(user.username, request.clientAddress, async () => {
     const account = await store.query((reader) => repository.findAccount(reader, userId))
     return account && (await verifyPassword(current_password, account.password_hash)) ? account : undefined
   })
   if (current === undefined) throw wrongPassword()
   const hash = await hashPassword(new_password)
   const options = { keepSessionId: sessionId, expectedHash: current.password_hash }
-  const changed = await store.write((trx) => setPassword(trx, userId, hash, options))
+  const changed = await effects.perform(request, (effect) => setPassword(effect, userId, hash, options))
   if (!changed) throw wrongPassword()
 }
 

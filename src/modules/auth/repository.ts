@@ -1,10 +1,10 @@
 import { prepared } from '../../db/prepared.ts'
 import type { Reader, Writer } from '../../db/types.ts'
-import type { Actor } from '../../http/auth.ts'
+import type { SessionHolder } from '../../http/auth.ts'
 
 /** The active user of a session that is neither ended nor expired. */
-export const findActor = prepared<{ sessionId: number; now: string }, Actor>(
-  'auth_find_actor',
+export const findSessionHolder = prepared<{ sessionId: number; now: string }, SessionHolder>(
+  'auth_find_session_holder',
   (db, { sessionId, now }) =>
     db
       .selectFrom('sessions as s')

@@ -11,6 +11,9 @@ import type { LoginThrottle } from './throttle-service.ts'
 
 export interface AuthServices extends Services {
   throttle: LoginThrottle
+  /** How long an access token lives, and a refresh token. */
+  accessSeconds: number
+  refreshSeconds: number
 }
 
 /** What is answered to a login: the grant, with its access token signed. */
@@ -25,9 +28,9 @@ const signerOf = (app: FastifyInstance, expires_in: number) => {
   })
 }
 
-export const authRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app, { config, store, throttle }) => {
-  const refreshSeconds = config.jwtRefreshTokenExpires
-  const tokensOf = signerOf(app, config.jwtAccessTokenExpires)
+export const authRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app, services) => {
+  const { effects, accessSeconds, refreshSeconds } = services
+  const tokensOf = signerOf(app, accessSeconds)
 
   app.post(
     '/auth/login',
@@ -46,10 +49,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app, {
         response: { 200: op.answer(Tokens, 'Logged in'), ...op.publicProblems(413, 415, 422) },
       },
     },
-    async (request) => {
-      const doors = { store, throttle, address: request.clientAddress }
-      return tokensOf(await logIn(doors, request.body, refreshSeconds))
-    },
+    async (request) => tokensOf(await logIn({ ...services, request }, request.body, refreshSeconds)),
   )
 
   app.post(
@@ -69,7 +69,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app, {
         response: { 200: op.answer(Tokens, 'New tokens'), ...op.publicProblems(409, 413, 415, 422) },
       },
     },
-    async (request) => tokensOf(await refreshSession(store, request.body.refresh_token, refreshSeconds)),
+    async (request) => tokensOf(await refreshSession(effects, request, request.body.refresh_token, refreshSeconds)),
   )
 
   app.post(
@@ -88,7 +88,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app, {
       },
     },
     async (request, reply) => {
-      await endSession(store, request.sessionId)
+      await endSession(effects, request, request.sessionId)
       return reply.code(204).send(null)
     },
   )

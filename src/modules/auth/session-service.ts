@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Store, Writer } from '../../db/types.ts'
+import type { Writer } from '../../db/types.ts'
 import { Problem } from '../../errors.ts'
+import type { UnattendedEffect } from '../../http/effect.ts'
+import type { Effects } from '../../http/effects.ts'
 import { now, secondsFrom } from '../../values/time.ts'
 import type { User } from '../users/schemas.ts'
 import { getUser } from '../users/service.ts'
@@ -15,6 +17,9 @@ export interface Grant {
   /** At a login, where the password itself is known: whether it is to be changed. */
   passwordChangeAdvised?: boolean
 }
+
+/** The request that asks, and who it is by where that is known. */
+export type Asking = Parameters<Effects['perform']>[0]
 
 /** Two requests of one client may refresh at once; so long after its use a token that comes again is no theft. */
 const GRACE_SECONDS = 10
@@ -39,10 +44,11 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest('bas
  * @returns undefined when meanwhile the account was deactivated or has another password
  */
 export async function openSession(
-  trx: Writer,
+  effect: UnattendedEffect,
   account: repository.Account,
   { token, seconds, rehashed }: { token: RefreshToken; seconds: number; rehashed: string | undefined },
 ): Promise<Grant | undefined> {
+  const { trx } = effect
   const instant = now()
   const noted = await repository.noteLogin(trx, account, instant, rehashed)
   if (noted === undefined) return undefined
@@ -50,6 +56,7 @@ export async function openSession(
   const { id } = await repository.insertSession(trx, { user_id: account.id, ...times })
   await repository.insertRefreshToken(trx, { session_id: id, token_hash: token.hash, ...times })
   const user = await getUser(trx, account.id)
+  effect.changed({ resource: 'session', id, before: null, after: { user_id: account.id, ...times } })
   return { user, sessionId: id, tokenVersion: noted.token_version, refreshToken: token.text }
 }
 
@@ -61,9 +68,14 @@ export async function openSession(
  * @throws Problem `invalid-refresh-token`, `refresh-in-progress`
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14 for rotation
  */
-export async function refreshSession(store: Store, presented: string, seconds: number): Promise<Grant> {
+export async function refreshSession(
+  effects: Effects,
+  request: Asking,
+  presented: string,
+  seconds: number,
+): Promise<Grant> {
   const next = newRefreshToken()
-  const outcome = await store.write((trx) => rotate(trx, hashOf(presented), next, seconds))
+  const outcome = await effects.perform(request, ({ trx }) => rotate(trx, hashOf(presented), next, seconds))
   // Thrown outside the transaction, which has a session's end to commit.
   if (outcome === 'refused') {
     throw new Problem('invalid-refresh-token', 'The refresh token is unknown, used, expired or ended: log in again.', {
@@ -102,6 +114,10 @@ async function refuse(trx: Writer, hash: string, instant: string): Promise<Refus
 }
 
 /** Ends a session: none of its tokens works any more, in no process. */
-export async function endSession(store: Store, sessionId: number): Promise<void> {
-  await store.write((trx) => repository.endSession(trx, sessionId, now()))
+export async function endSession(effects: Effects, request: Asking, id: number): Promise<void> {
+  await effects.perform(request, async (effect) => {
+    const revoked_at = now()
+    await repository.endSession(effect.trx, id, revoked_at)
+    effect.changed({ resource: 'session', id, before: { revoked_at: null }, after: { revoked_at } })
+  })
 }

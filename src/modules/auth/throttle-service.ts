@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { normalizeIP } from '@fastify/rate-limit'
-import type { Store, Writer } from '../../db/types.ts'
+import type { Writer } from '../../db/types.ts'
 import { Problem } from '../../errors.ts'
+import type { Effects } from '../../http/effects.ts'
 import { identityKey } from '../../values/text.ts'
 import { now, secondsFrom } from '../../values/time.ts'
 import * as repository from './repository.ts'
@@ -31,13 +32,13 @@ interface Counter {
  * HMACs only.
  */
 export class LoginThrottle {
-  readonly #store: Store
+  readonly #effects: Effects
   readonly #key: Buffer
   readonly #gate = new Gate(AT_ONCE)
 
   /** @param secret SECRET_KEY */
-  constructor(store: Store, secret: string) {
-    this.#store = store
+  constructor(effects: Effects, secret: string) {
+    this.#effects = effects
     this.#key = createHmac('sha256', secret).update('login throttle').digest()
   }
 
@@ -55,9 +56,9 @@ export class LoginThrottle {
     const pair = this.#counter('pair', key, network)
     const net = [this.#counter('address', network), this.#counter('account', key)]
     return await this.#gate.run(async () => {
-      await this.#store.write((trx) => count(trx, [pair, ...net]))
+      await this.#effects.perform({}, ({ trx }) => count(trx, [pair, ...net]))
       const result = await check()
-      if (result !== undefined) await this.#store.write((trx) => forgive(trx, pair, net))
+      if (result !== undefined) await this.#effects.perform({}, ({ trx }) => forgive(trx, pair, net))
       return result
     })
   }

@@ -61,23 +61,15 @@ export const lockCategory = (trx: Writer, id: number) =>
 export const keepCategory = (trx: Writer, id: number) =>
   trx.selectFrom('categories').select('id').where('id', '=', id).$call(shareRows(trx, 'categories')).executeTakeFirst()
 
-/** @returns undefined when the name is taken */
 export const insertCategory = (trx: Writer, category: Insertable<Categories>) =>
-  trx
-    .insertInto('categories')
-    .values(category)
-    .onConflict((conflict) => conflict.column('name_key').doNothing())
-    .returning('id')
-    .executeTakeFirst()
+  trx.insertInto('categories').values(category).returning('id').executeTakeFirstOrThrow()
 
-/** @returns undefined when the version is no longer that one */
+/** Changes a category that is held by `lockCategory`. */
 export const updateCategory = (trx: Writer, id: number, version: number, changes: Updateable<Categories>) =>
   trx
     .updateTable('categories')
     .set({ ...changes, version: version + 1 })
     .where('id', '=', id)
-    .where('version', '=', version)
-    .returning('id')
-    .executeTakeFirst()
+    .execute()
 
 export const deleteCategory = (trx: Writer, id: number) => trx.deleteFrom('categories').where('id', '=', id).execute()

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { etagOf, requireMatch, sendResource } from '../../http/etag.ts'
+import { changed, created, nothing } from '../../http/answers.ts'
+import { etagOf, sendResource } from '../../http/etag.ts'
 import { pageOf } from '../../http/paging.ts'
 import { change, create, list, read, remove } from '../../http/route-schema.ts'
 import { Closed, Id, Ref } from '../../http/schema.ts'
@@ -11,7 +12,7 @@ import { changeCategory, createCategory, noCategory, removeCategory, toCategory 
 const params = Closed({ category_id: Id({ description: 'Category.' }) })
 const etag = (category: Category) => etagOf(category.version, category.product_count)
 
-export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors, idempotency }) => {
+export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, effects, cursors }) => {
   app.get(
     '/categories',
     {
@@ -57,13 +58,9 @@ export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
       }),
     },
     async (request, reply) =>
-      await idempotency.run(request, reply, async (trx) => {
-        const category = await createCategory(trx, request.body)
-        return {
-          status: 201,
-          body: category,
-          headers: { location: `/api/v1/categories/${category.id}`, etag: etag(category) },
-        }
+      await effects.send(request, reply, async (effect) => {
+        const category = await createCategory(effect, request.body)
+        return created('/categories', category, etag(category))
       }),
   )
 
@@ -106,13 +103,11 @@ export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
         problems: [409],
       }),
     },
-    async (request, reply) => {
-      const { category_id } = request.params
-      const category = await store.write((trx) =>
-        changeCategory(trx, category_id, request.body, (version) => requireMatch(request, version)),
-      )
-      return reply.header('etag', etag(category)).send(category)
-    },
+    async (request, reply) =>
+      await effects.send(request, reply, async (effect) => {
+        const category = await changeCategory(effect, request.params.category_id, request.body)
+        return changed(category, etag(category))
+      }),
   )
 
   app.delete(
@@ -129,10 +124,10 @@ export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
         problems: [409],
       }),
     },
-    async (request, reply) => {
-      const { category_id } = request.params
-      await store.write((trx) => removeCategory(trx, category_id, (version) => requireMatch(request, version)))
-      return reply.code(204).send(null)
-    },
+    async (request, reply) =>
+      await effects.send(request, reply, async (effect) => {
+        await removeCategory(effect, request.params.category_id)
+        return nothing
+      }),
   )
 }

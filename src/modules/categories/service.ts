@@ -1,5 +1,6 @@
 import type { Writer } from '../../db/types.ts'
-import { Problem } from '../../errors.ts'
+import { Problem, taken } from '../../errors.ts'
+import type { Effect } from '../../http/effect.ts'
 import { identityKey } from '../../values/text.ts'
 import { now } from '../../values/time.ts'
 import * as repository from './repository.ts'
@@ -17,52 +18,49 @@ export const keepCategory = async (trx: Writer, id: number): Promise<boolean> =>
   (await repository.keepCategory(trx, id)) !== undefined
 
 /** @throws Problem `conflict` when the name is taken */
-export async function createCategory(trx: Writer, { name, description = '' }: NewCategory): Promise<Category> {
-  const created_at = now()
+export async function createCategory(effect: Effect, { name, description = '' }: NewCategory): Promise<Category> {
+  const { trx } = effect
   const name_key = identityKey(name)
-  // Looked for first: an insert that is refused takes an id of PostgreSQL's sequence with it.
-  if (await repository.findCategoryIdByKey(trx, name_key)) throw await nameTaken(trx, name)
-  const made = await repository.insertCategory(trx, { name, name_key, description, created_at, updated_at: created_at })
-  if (made === undefined) throw await nameTaken(trx, name)
-  return await getCategory(trx, made.id)
+  await requireFreeName(effect, name_key)
+  const created_at = now()
+  const { id } = await repository.insertCategory(trx, {
+    name,
+    name_key,
+    description,
+    created_at,
+    updated_at: created_at,
+  })
+  const category = await getCategory(trx, id)
+  effect.changed({ resource: 'category', id, before: null, after: category })
+  return category
 }
 
 /**
- * Changes the fields that are given.
+ * Changes the fields that are given; a patch that changes nothing makes no new version.
  *
- * @param requireVersion refuses when the version at hand is not the one the caller knows
- * @throws Problem `not-found`, `conflict`
+ * @throws Problem `not-found`, `precondition-failed`, `conflict`
  */
-export async function changeCategory(
-  trx: Writer,
-  id: number,
-  patch: CategoryPatch,
-  requireVersion: (version: number) => void,
-): Promise<Category> {
-  const category = await repository.lockCategory(trx, id)
-  if (category === undefined) throw noCategory(id)
-  requireVersion(category.version)
-  const { name = category.name, description = category.description } = patch
+export async function changeCategory(effect: Effect, id: number, patch: CategoryPatch): Promise<Category> {
+  const { trx } = effect
+  const before = await holdCategory(effect, id)
+  const { name = before.name, description = before.description } = patch
+  if (name === before.name && description === before.description) return before
   const name_key = identityKey(name)
-  if (name_key !== category.name_key && (await repository.findCategoryIdByKey(trx, name_key)))
-    throw await nameTaken(trx, name)
-  await repository.updateCategory(trx, id, category.version, { name, name_key, description, updated_at: now() })
-  return await getCategory(trx, id)
+  await requireFreeName(effect, name_key, id)
+  await repository.updateCategory(trx, id, before.version, { name, name_key, description, updated_at: now() })
+  const after = await getCategory(trx, id)
+  effect.changed({ resource: 'category', id, before, after })
+  return after
 }
 
 /**
  * Removes a category that no product is in.
  *
- * @throws Problem `not-found`, `in-use`
+ * @throws Problem `not-found`, `precondition-failed`, `in-use`
  */
-export async function removeCategory(
-  trx: Writer,
-  id: number,
-  requireVersion: (version: number) => void,
-): Promise<void> {
-  const category = await repository.lockCategory(trx, id)
-  if (category === undefined) throw noCategory(id)
-  requireVersion(category.version)
+export async function removeCategory(effect: Effect, id: number): Promise<void> {
+  const { trx } = effect
+  const before = await holdCategory(effect, id)
   // Counted once it is held: what was read while waiting for it may not show a product put into it meanwhile.
   const product_count = await repository.countProducts(trx, id)
   if (product_count > 0) {
@@ -70,6 +68,15 @@ export async function removeCategory(
     throw new Problem('in-use', detail, { members: { product_count } })
   }
   await repository.deleteCategory(trx, id)
+  effect.changed({ resource: 'category', id, before, after: null })
+}
+
+/** A category that the caller knows as it is, held until the transaction ends. */
+async function holdCategory({ trx, requireVersion }: Effect, id: number): Promise<Category> {
+  const row = await repository.lockCategory(trx, id)
+  if (row === undefined) throw noCategory(id)
+  requireVersion(row.version)
+  return toCategory(row)
 }
 
 /** @throws Problem `not-found` */
@@ -79,11 +86,10 @@ async function getCategory(trx: Writer, id: number): Promise<Category> {
   return toCategory(row)
 }
 
-async function nameTaken(trx: Writer, name: string): Promise<Problem> {
-  const taken = await repository.findCategoryIdByKey(trx, identityKey(name))
-  const detail = `A category of this name exists: ${taken?.id}. Case and white space do not make another one.`
-  return new Problem('conflict', detail, {
-    errors: [{ pointer: '#/name', detail: 'is taken' }],
-    members: { existing_id: taken?.id },
+const requireFreeName = (effect: Effect, name_key: string, ownId = 0) =>
+  effect.requireUnique(['categories_name_key_unique'], async (db) => {
+    const other = await repository.findCategoryIdByKey(db, name_key)
+    if (other === undefined || other.id === ownId) return undefined
+    const detail = `A category of this name exists: ${other.id}. Case and white space do not make another one.`
+    return taken('#/name', detail, other.id)
   })
-}

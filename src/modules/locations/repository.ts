@@ -47,14 +47,8 @@ export const findLocationLike = (db: Reader, code_key: string, name_key: string,
     .where('id', '<>', except)
     .executeTakeFirst()
 
-/** @returns undefined when the code or the name is taken */
 export const insertLocation = (trx: Writer, location: Insertable<Locations>) =>
-  trx
-    .insertInto('locations')
-    .values(location)
-    .onConflict((conflict) => conflict.doNothing())
-    .returningAll()
-    .executeTakeFirst()
+  trx.insertInto('locations').values(location).returningAll().executeTakeFirstOrThrow()
 
 export const updateLocation = (trx: Writer, id: number, version: number, changes: Updateable<Locations>) =>
   trx
@@ -64,15 +58,14 @@ export const updateLocation = (trx: Writer, id: number, version: number, changes
     .returningAll()
     .executeTakeFirstOrThrow()
 
-/** Takes the default from the location that has it. @returns how many had it: none when it changed hands meanwhile */
-export async function clearDefault(trx: Writer, updated_at: string): Promise<bigint> {
-  const { numUpdatedRows } = await trx
-    .updateTable('locations')
-    .set((eb) => ({ is_default: false, version: eb('version', '+', 1), updated_at }))
-    .where('is_default', '=', true)
+/** The default location, held until the transaction ends; undefined when it changed hands meanwhile. */
+export const lockDefault = (trx: Writer) =>
+  trx
+    .selectFrom('locations as l')
+    .selectAll()
+    .where('l.is_default', '=', true)
+    .$call(lockRows(trx, 'l'))
     .executeTakeFirst()
-  return numUpdatedRows
-}
 
 /** Stock that is at a location or promised from it, in levels. */
 export async function countOccupiedLevels(db: Reader, id: number): Promise<number> {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Writer } from '../../db/types.ts'
-import { etagOf, requireMatch, sendResource } from '../../http/etag.ts'
+import { changed, created, nothing } from '../../http/answers.ts'
+import type { Effect } from '../../http/effect.ts'
+import { etagOf, sendResource } from '../../http/etag.ts'
 import { pageOf } from '../../http/paging.ts'
 import { act, change, create, list, read, remove } from '../../http/route-schema.ts'
 import { Closed, Id, Ref } from '../../http/schema.ts'
@@ -18,7 +19,7 @@ const ACTIONS: {
   id: string
   summary: string
   description: string
-  apply(trx: Writer, id: number): Promise<Location>
+  apply(effect: Effect, id: number): Promise<Location>
 }[] = [
   {
     path: 'default',
@@ -44,7 +45,7 @@ const ACTIONS: {
 ]
 
 export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, services) => {
-  const { store, cursors, idempotency } = services
+  const { store, effects, cursors } = services
 
   app.get(
     '/locations',
@@ -88,9 +89,9 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
       }),
     },
     async (request, reply) =>
-      await idempotency.run(request, reply, async (trx) => {
-        const body = await service.createLocation(trx, request.body)
-        return { status: 201, body, headers: { location: `/api/v1/locations/${body.id}`, etag: etag(body) } }
+      await effects.send(request, reply, async (effect) => {
+        const location = await service.createLocation(effect, request.body)
+        return created('/locations', location, etag(location))
       }),
   )
 
@@ -132,13 +133,11 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
         problems: [409],
       }),
     },
-    async (request, reply) => {
-      const { location_id } = request.params
-      const location = await service.changeLocation(store, location_id, request.body, (version) =>
-        requireMatch(request, version),
-      )
-      return reply.header('etag', etag(location)).send(location)
-    },
+    async (request, reply) =>
+      await effects.send(request, reply, async (effect) => {
+        const location = await service.changeLocation(effect, request.params.location_id, request.body)
+        return changed(location, etag(location))
+      }),
   )
 
   app.delete(
@@ -155,17 +154,17 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
         problems: [409],
       }),
     },
-    async (request, reply) => {
-      const { location_id } = request.params
-      await store.write((trx) => service.removeLocation(trx, location_id, (version) => requireMatch(request, version)))
-      return reply.code(204).send(null)
-    },
+    async (request, reply) =>
+      await effects.send(request, reply, async (effect) => {
+        await service.removeLocation(effect, request.params.location_id)
+        return nothing
+      }),
   )
 
   app.register(actionRoutes, services)
 }
 
-const actionRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { idempotency }) => {
+const actionRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { effects }) => {
   for (const { path, id, summary, description, apply } of ACTIONS) {
     app.post(
       `/locations/:location_id/${path}`,
@@ -182,13 +181,11 @@ const actionRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { idempote
           problems: [415],
         }),
       },
-      async (request, reply) => {
-        const { location_id } = request.params as { location_id: number }
-        return await idempotency.run(request, reply, async (trx) => {
-          const body = await apply(trx, location_id)
-          return { status: 200, body, headers: { etag: etag(body) } }
-        })
-      },
+      async (request, reply) =>
+        await effects.send(request, reply, async (effect) => {
+          const location = await apply(effect, request.params.location_id)
+          return changed(location, etag(location))
+        }),
     )
   }
 }

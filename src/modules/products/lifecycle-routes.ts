@@ -1,14 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { explainViolations } from '../../db/violations.ts'
-import { requireMatch } from '../../http/etag.ts'
+import { changed, nothing } from '../../http/answers.ts'
 import { act, remove } from '../../http/route-schema.ts'
-import type { Services } from '../../http/services.ts'
-import { explainDeletion, removeProduct, setActive } from './lifecycle-service.ts'
+import { removeProduct, setActive } from './lifecycle-service.ts'
 import { Product, productParams } from './schemas.ts'
-import { productEtag, toProduct } from './service.ts'
+import { type ProductServices, productEtag, toProduct } from './service.ts'
 
 /** Archiving, restoring and deleting products. */
-export const lifecycleRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, idempotency, config }) => {
+export const lifecycleRoutes: FastifyPluginAsyncTypebox<ProductServices> = async (app, { effects, currency }) => {
   app.post(
     '/products/:product_id/archive',
     {
@@ -25,9 +23,9 @@ export const lifecycleRoutes: FastifyPluginAsyncTypebox<Services> = async (app, 
       }),
     },
     async (request, reply) =>
-      await idempotency.run(request, reply, async (trx) => {
-        const row = await setActive(trx, request.params.product_id, false)
-        return { status: 200, body: toProduct(row, config.currency), headers: { etag: productEtag(row) } }
+      await effects.send(request, reply, async (effect) => {
+        const row = await setActive(effect, request.params.product_id, false)
+        return changed(toProduct(row, currency), productEtag(row))
       }),
   )
 
@@ -46,9 +44,9 @@ export const lifecycleRoutes: FastifyPluginAsyncTypebox<Services> = async (app, 
       }),
     },
     async (request, reply) =>
-      await idempotency.run(request, reply, async (trx) => {
-        const row = await setActive(trx, request.params.product_id, true)
-        return { status: 200, body: toProduct(row, config.currency), headers: { etag: productEtag(row) } }
+      await effects.send(request, reply, async (effect) => {
+        const row = await setActive(effect, request.params.product_id, true)
+        return changed(toProduct(row, currency), productEtag(row))
       }),
   )
 
@@ -66,13 +64,10 @@ export const lifecycleRoutes: FastifyPluginAsyncTypebox<Services> = async (app, 
         problems: [409],
       }),
     },
-    async (request, reply) => {
-      const { product_id } = request.params
-      await explainViolations(
-        () => store.write((trx) => removeProduct(trx, product_id, (version) => requireMatch(request, version))),
-        async (constraint) => explainDeletion(product_id, constraint),
-      )
-      return reply.code(204).send(null)
-    },
+    async (request, reply) =>
+      await effects.send(request, reply, async (effect) => {
+        await removeProduct(effect, request.params.product_id)
+        return nothing
+      }),
   )
 }

@@ -1,9 +1,10 @@
 import type { Writer } from '../../db/types.ts'
 import { Problem } from '../../errors.ts'
+import type { Effect } from '../../http/effect.ts'
 import { fromThousandths } from '../../values/quantity.ts'
 import { now } from '../../values/time.ts'
 import * as repository from './repository.ts'
-import { getProduct, noProduct, type RequireVersion } from './service.ts'
+import { getProduct, noProduct } from './service.ts'
 
 /**
  * Archives a product, or brings it back; done already, nothing changes. An archived product is out of the lists and
@@ -11,14 +12,17 @@ import { getProduct, noProduct, type RequireVersion } from './service.ts'
  *
  * @throws Problem `not-found`, `in-use`
  */
-export async function setActive(trx: Writer, id: number, is_active: boolean): Promise<repository.ProductRow> {
+export async function setActive(effect: Effect, id: number, is_active: boolean): Promise<repository.ProductRow> {
+  const { trx } = effect
   const product = await repository.lockProduct(trx, id)
   if (product === undefined) throw noProduct(id)
-  if (product.is_active !== is_active) {
-    if (!is_active) await refuseHiddenStock(trx, id, product.unit)
-    await repository.updateProduct(trx, id, product.version, { is_active, updated_at: now() })
-  }
-  return await getProduct(trx, id)
+  const before = await getProduct(trx, id)
+  if (product.is_active === is_active) return before
+  if (!is_active) await refuseHiddenStock(trx, id, product.unit)
+  await repository.updateProduct(trx, id, product.version, { is_active, updated_at: now() })
+  const after = await getProduct(trx, id)
+  effect.changed({ resource: 'product', id, before, after })
+  return after
 }
 
 async function refuseHiddenStock(trx: Writer, id: number, unit: string): Promise<void> {
@@ -35,10 +39,11 @@ async function refuseHiddenStock(trx: Writer, id: number, unit: string): Promise
  *
  * @throws Problem `not-found`, `precondition-failed`, `in-use`
  */
-export async function removeProduct(trx: Writer, id: number, requireVersion: RequireVersion): Promise<void> {
+export async function removeProduct(effect: Effect, id: number): Promise<void> {
+  const { trx } = effect
   const product = await repository.lockProduct(trx, id)
   if (product === undefined) throw noProduct(id)
-  requireVersion(product.version)
+  effect.requireVersion(product.version)
   const uses = await repository.countUses(trx, id)
   const movement_lines = uses.movement_lines ?? 0
   const quantity = fromThousandths(uses.quantity)
@@ -48,12 +53,12 @@ export async function removeProduct(trx: Writer, id: number, requireVersion: Req
     const what = `${movement_lines} movement lines name it, ${quantity} on hand, ${reserved} reserved`
     throw stillUsed(id, what, { blocked_by, movement_lines, quantity, reserved })
   }
+  // Rows of a table that is not looked into here may name it.
+  effect.explain('reference', async () => stillUsed(id, 'other records name it', { blocked_by: ['other_records'] }))
+  const before = await getProduct(trx, id)
   await repository.deleteProduct(trx, id)
+  effect.changed({ resource: 'product', id, before, after: null })
 }
-
-/** The problem of a deletion that the database refused: rows of a table that is not looked into here name the product. */
-export const explainDeletion = (id: number, constraint: string): Problem | undefined =>
-  constraint === 'reference' ? stillUsed(id, 'other records name it', { blocked_by: ['other_records'] }) : undefined
 
 const stillUsed = (id: number, what: string, members: { blocked_by: string[] } & Record<string, unknown>) =>
   new Problem('in-use', `Product ${id} cannot be deleted (${what}). Archive it instead: it leaves the lists.`, {

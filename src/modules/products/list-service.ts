@@ -1,5 +1,5 @@
 import { looksForRareTerms } from '../../db/text-search.ts'
-import type { Store } from '../../db/types.ts'
+import type { ReadStore } from '../../db/types.ts'
 import { invalidParameter } from '../../errors.ts'
 import type { Paging } from '../../http/paging.ts'
 import { toAmount } from '../../values/money.ts'
@@ -16,7 +16,7 @@ import type { ProductQuery } from './schemas.ts'
  * @throws Problem `invalid-parameter`
  */
 export async function listOf(
-  store: Store,
+  store: ReadStore,
   query: ProductQuery,
   paging: Paging,
 ): Promise<{ rows: ListedProduct[]; total: number | undefined }> {

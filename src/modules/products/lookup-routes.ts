@@ -1,15 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { sendResource } from '../../http/etag.ts'
 import { read } from '../../http/route-schema.ts'
-import type { Services } from '../../http/services.ts'
 import { barcodeParams, Product, skuParams } from './schemas.ts'
-import { getProductByBarcode, getProductBySku, productEtag, toProduct } from './service.ts'
+import { getProductByBarcode, getProductBySku, type ProductServices, productEtag, toProduct } from './service.ts'
 
 /**
  * Finding the one product that a scanner or a list of somebody else names. A level of their own in the path keeps them
  * apart from `/products/{product_id}/stock` and the like for every tool that reads the document.
  */
-export const lookupRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, config }) => {
+export const lookupRoutes: FastifyPluginAsyncTypebox<ProductServices> = async (app, { store, currency }) => {
   app.get(
     '/products/lookup/barcode/:barcode',
     {
@@ -26,7 +25,7 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { s
     },
     async (request, reply) => {
       const row = await store.query((reader) => getProductByBarcode(reader, request.params.barcode))
-      return sendResource(request, reply, productEtag(row), toProduct(row, config.currency))
+      return sendResource(request, reply, productEtag(row), toProduct(row, currency))
     },
   )
 
@@ -46,7 +45,7 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { s
     },
     async (request, reply) => {
       const row = await store.query((reader) => getProductBySku(reader, request.params.sku))
-      return sendResource(request, reply, productEtag(row), toProduct(row, config.currency))
+      return sendResource(request, reply, productEtag(row), toProduct(row, currency))
     },
   )
 }

@@ -68,8 +68,11 @@ export const lockProduct = (trx: Writer, id: number) =>
 /** The id that the next product gets. */
 export const takeProductId = (trx: Writer) => takeId(trx, 'products')
 
-/** @returns undefined when SKU or barcode is taken */
 export const insertProduct = (trx: Writer, product: Insertable<Products>) =>
+  trx.insertInto('products').values(product).returning('id').executeTakeFirstOrThrow()
+
+/** @returns undefined when SKU or barcode is taken */
+export const insertUnlessTaken = (trx: Writer, product: Insertable<Products>) =>
   trx
     .insertInto('products')
     .values(product)
@@ -102,7 +105,6 @@ export const updateProduct = (trx: Writer, id: number, version: number, changes:
     .updateTable('products')
     .set({ ...changes, version: version + 1 })
     .where('id', '=', id)
-    .where('version', '=', version)
     .execute()
 
 /** Removes a product with its levels and its cost; the database refuses while anything else names it. */

@@ -1,19 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { explainViolations } from '../../db/violations.ts'
-import { requireMatch, sendResource } from '../../http/etag.ts'
+import { changed, created } from '../../http/answers.ts'
+import { sendResource } from '../../http/etag.ts'
 import { pageOf } from '../../http/paging.ts'
 import { change, create, list, read } from '../../http/route-schema.ts'
 import { Ref } from '../../http/schema.ts'
-import type { Services } from '../../http/services.ts'
 import { lifecycleRoutes } from './lifecycle-routes.ts'
 import { listOf } from './list-service.ts'
 import { lookupRoutes } from './lookup-routes.ts'
 import { NewProduct, Product, ProductPage, ProductPatch, ProductQuery, productParams } from './schemas.ts'
-import { changeProduct, createProduct, explainRace, getProduct, productEtag, toProduct } from './service.ts'
+import { changeProduct, createProduct, getProduct, type ProductServices, productEtag, toProduct } from './service.ts'
 
-export const productRoutes: FastifyPluginAsyncTypebox<Services> = async (app, services) => {
-  const { store, cursors, idempotency } = services
-  const { currency } = services.config
+export const productRoutes: FastifyPluginAsyncTypebox<ProductServices> = async (app, services) => {
+  const { store, effects, cursors, currency } = services
 
   app.get(
     '/products',
@@ -53,10 +51,9 @@ export const productRoutes: FastifyPluginAsyncTypebox<Services> = async (app, se
       }),
     },
     async (request, reply) =>
-      await idempotency.run(request, reply, async (trx) => {
-        const row = await createProduct(trx, request.body)
-        const headers = { location: `/api/v1/products/${row.id}`, etag: productEtag(row) }
-        return { status: 201, body: toProduct(row, currency), headers }
+      await effects.send(request, reply, async (effect) => {
+        const row = await createProduct(effect, request.body)
+        return created('/products', toProduct(row, currency), productEtag(row))
       }),
   )
 
@@ -98,15 +95,11 @@ export const productRoutes: FastifyPluginAsyncTypebox<Services> = async (app, se
         problems: [409],
       }),
     },
-    async (request, reply) => {
-      const { product_id } = request.params
-      const requireVersion = (version: number) => requireMatch(request, version)
-      const row = await explainViolations(
-        () => store.write((trx) => changeProduct(trx, product_id, request.body, requireVersion)),
-        (constraint) => store.query((reader) => explainRace(reader, constraint, product_id, request.body)),
-      )
-      return reply.header('etag', productEtag(row)).send(toProduct(row, currency))
-    },
+    async (request, reply) =>
+      await effects.send(request, reply, async (effect) => {
+        const row = await changeProduct(effect, request.params.product_id, request.body)
+        return changed(toProduct(row, currency), productEtag(row))
+      }),
   )
 
   await app.register(lifecycleRoutes, services)

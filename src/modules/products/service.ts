@@ -1,6 +1,8 @@
 import type { Reader, Writer } from '../../db/types.ts'
 import { type FieldError, Problem } from '../../errors.ts'
+import type { Effect } from '../../http/effect.ts'
 import { etagOf } from '../../http/etag.ts'
+import type { Services } from '../../http/services.ts'
 import { barcodeKey } from '../../values/barcode.ts'
 import { fromAmount, toAmount } from '../../values/money.ts'
 import { fromThousandths } from '../../values/quantity.ts'
@@ -11,8 +13,11 @@ import * as repository from './repository.ts'
 import * as rules from './rules.ts'
 import type { NewProduct, Product, ProductPatch } from './schemas.ts'
 
-/** Refuses when the version at hand is not the one the caller knows. */
-export type RequireVersion = (version: number) => void
+/** What the routes of products are given. */
+export interface ProductServices extends Services {
+  /** Of the installation: prices have no other. */
+  currency: string
+}
 
 export const noProduct = (id: number) => new Problem('not-found', `There is no product ${id}.`)
 
@@ -66,16 +71,22 @@ export async function getProductByBarcode(db: Reader, barcode: string): Promise<
  *
  * @throws Problem `validation-failed`, `conflict` when SKU or barcode is taken
  */
-export async function createProduct(trx: Writer, input: NewProduct): Promise<repository.ProductRow> {
+export async function createProduct(effect: Effect, input: NewProduct): Promise<repository.ProductRow> {
+  const { trx } = effect
   const { name, category_id, barcode = null, description = '', unit = 'unit', decimals = 0 } = input
   await refuseFaults(trx, { ...input, category_id })
   const created_at = now()
   const fixed = { name, name_key: rules.sortKey(name), barcode, description, category_id, unit, decimals }
   const row = { ...fixed, price: toAmount(input.price), created_at, updated_at: created_at }
+  const { sku } = input
   const id =
-    input.sku === undefined ? await insertWithMadeSku(trx, row) : await insertWithSku(trx, { ...row, sku: input.sku })
+    sku === undefined
+      ? await insertWithMadeSku(effect, row)
+      : await insertWithSku(effect, withIdentity({ ...row, sku }))
   await repository.insertEmptyStock(trx, id, created_at)
-  return await getProduct(trx, id)
+  const after = await getProduct(trx, id)
+  effect.changed({ resource: 'product', id, before: null, after })
+  return after
 }
 
 type NewRow = Omit<Parameters<typeof repository.insertProduct>[1], 'sku' | 'sku_key' | 'search_text'> & {
@@ -89,70 +100,59 @@ const withIdentity = <R extends NewRow & { sku: string }>(row: R) => ({
   search_text: rules.searchText(row),
 })
 
-async function insertWithSku(trx: Writer, row: NewRow & { sku: string }): Promise<number> {
-  const complete = withIdentity(row)
-  // Looked up before, so that a refusal takes no id on either engine; the insert still loses to a faster request.
-  await refuseTaken(trx, complete)
-  const made = await repository.insertProduct(trx, complete)
-  if (made === undefined) throw await taken(trx, complete)
-  return made.id
+async function insertWithSku(effect: Effect, row: ReturnType<typeof withIdentity>): Promise<number> {
+  await requireFree(effect, row)
+  return (await repository.insertProduct(effect.trx, row)).id
 }
 
-async function insertWithMadeSku(trx: Writer, row: NewRow): Promise<number> {
+async function insertWithMadeSku(effect: Effect, row: NewRow): Promise<number> {
+  const { trx } = effect
   const { barcode_key } = rules.identityKeys({ sku: '', barcode: row.barcode })
-  await refuseTaken(trx, { sku_key: '', barcode_key })
+  await requireFree(effect, { sku_key: '', barcode_key })
   const id = await repository.takeProductId(trx)
   for (let attempt = 1; ; attempt += 1) {
     const complete = withIdentity({ ...row, id, sku: rules.madeSku(id, attempt) })
-    if (await repository.insertProduct(trx, complete)) return id
-    // It was the SKU that somebody took, or in a race the barcode, of which there is no other.
-    await refuseTaken(trx, { sku_key: '', barcode_key })
+    // Somebody may have chosen that SKU, or choose it now: then the next one is tried.
+    if (await repository.insertUnlessTaken(trx, complete)) return id
+    await requireFree(effect, { sku_key: '', barcode_key })
   }
 }
 
 /**
- * Changes the fields that are given.
+ * Changes the fields that are given; a patch that changes nothing makes no new version.
  *
  * @throws Problem `not-found`, `precondition-failed`, `validation-failed`, `conflict`, `in-use` when unit or decimals
  * would give another meaning to what is recorded
  */
-export async function changeProduct(
-  trx: Writer,
-  id: number,
-  patch: ProductPatch,
-  requireVersion: RequireVersion,
-): Promise<repository.ProductRow> {
-  const before = await repository.lockProduct(trx, id)
-  if (before === undefined) throw noProduct(id)
-  requireVersion(before.version)
+export async function changeProduct(effect: Effect, id: number, patch: ProductPatch): Promise<repository.ProductRow> {
+  const { trx } = effect
+  const held = await repository.lockProduct(trx, id)
+  if (held === undefined) throw noProduct(id)
+  effect.requireVersion(held.version)
   await refuseFaults(trx, patch)
   const { price, ...texts } = patch
-  const { name, sku, barcode, description, category_id, unit, decimals } = { ...before, ...texts }
+  const { name, sku, barcode, description, category_id, unit, decimals } = { ...held, ...texts }
   const identity = { sku, barcode }
   const keys = rules.identityKeys(identity)
-  await refuseTaken(trx, keys, id)
-  await refuseNewMeaning(trx, before, { unit, decimals })
-  await repository.updateProduct(trx, id, before.version, {
+  await requireFree(effect, keys, id)
+  await refuseNewMeaning(trx, held, { unit, decimals })
+  const changes = {
     ...identity,
-    ...keys,
     ...{ name, description, category_id, unit, decimals },
+    price: price === undefined ? held.price : toAmount(price),
+  }
+  const before = await getProduct(trx, id)
+  if (Object.entries(changes).every(([column, value]) => held[column as keyof typeof changes] === value)) return before
+  await repository.updateProduct(trx, id, held.version, {
+    ...changes,
+    ...keys,
     name_key: rules.sortKey(name),
     search_text: rules.searchText({ ...identity, name, description }),
-    price: price === undefined ? before.price : toAmount(price),
     updated_at: now(),
   })
-  return await getProduct(trx, id)
-}
-
-/** The problem of a write that was refused by a constraint of the database because another one was faster. */
-export async function explainRace(
-  db: Reader,
-  constraint: string,
-  id: number,
-  { sku, barcode }: ProductPatch,
-): Promise<Problem | undefined> {
-  if (constraint !== 'products_sku_key_unique' && constraint !== 'products_barcode_key_unique') return undefined
-  return await taken(db, rules.identityKeys({ sku: sku ?? '', barcode: barcode ?? null }), id)
+  const after = await getProduct(trx, id)
+  effect.changed({ resource: 'product', id, before, after })
+  return after
 }
 
 /** Every field that is wrong although it fits the schema, in one answer. */
@@ -169,19 +169,15 @@ async function refuseFaults(
   if (first !== undefined) throw new Problem('validation-failed', `${first.pointer} ${first.detail}`, { errors })
 }
 
-async function refuseTaken(trx: Writer, keys: rules.IdentityKeys, exceptId = 0): Promise<void> {
-  const others = await repository.findTaken(trx, keys, exceptId)
-  if (others.length > 0) throw takenProblem(keys, others)
-}
+const requireFree = (effect: Effect, keys: rules.IdentityKeys, ownId = 0) =>
+  effect.requireUnique(['products_sku_key_unique', 'products_barcode_key_unique'], async (db) =>
+    takenProblem(keys, await repository.findTaken(db, keys, ownId)),
+  )
 
-const taken = async (db: Reader, keys: rules.IdentityKeys, exceptId = 0): Promise<Problem> =>
-  takenProblem(keys, await repository.findTaken(db, keys, exceptId))
-
-function takenProblem({ sku_key }: rules.IdentityKeys, others: repository.TakenBy[]): Problem {
+function takenProblem({ sku_key }: rules.IdentityKeys, others: repository.TakenBy[]): Problem | undefined {
   const bySku = others.find((other) => other.sku_key === sku_key)
   const [other] = bySku === undefined ? others : [bySku]
-  // The other product can be gone again by now.
-  if (other === undefined) return new Problem('conflict', 'SKU or barcode was taken a moment ago; try again.')
+  if (other === undefined) return undefined
   const what = bySku === undefined ? 'barcode' : 'SKU'
   const advice = other.is_active ? '' : ' It is archived: restore it, or give one of the two another one.'
   const errors = others.map((each) => ({

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { changed, nothing } from '../../http/answers.ts'
 import * as op from '../../http/operation.ts'
 import { act } from '../../http/route-schema.ts'
 import { Closed, Id, Ref } from '../../http/schema.ts'
@@ -10,7 +11,7 @@ import { changeUser, etagOfUser, getUser, noUser, ownAccount, requireGoodPasswor
 const params = Closed({ user_id: Id({ description: 'User.' }) })
 const admin = { tag: 'Users', permission: 'user:admin' } as const
 
-export const userActionRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, idempotency }) => {
+export const userActionRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, effects }) => {
   app.post(
     '/users/:user_id/deactivate',
     {
@@ -26,10 +27,9 @@ export const userActionRoutes: FastifyPluginAsyncTypebox<Services> = async (app,
       }),
     },
     async (request, reply) =>
-      await idempotency.run(request, reply, async (trx) => {
-        const change = { actorId: request.actor.id, patch: { is_active: false } }
-        const user = await changeUser(trx, request.params.user_id, change)
-        return { status: 200, body: user, headers: { etag: etagOfUser(user) } }
+      await effects.send(request, reply, async (effect) => {
+        const user = await changeUser(effect, request.params.user_id, { is_active: false })
+        return changed(user, etagOfUser(user))
       }),
   )
 
@@ -47,10 +47,9 @@ export const userActionRoutes: FastifyPluginAsyncTypebox<Services> = async (app,
       }),
     },
     async (request, reply) =>
-      await idempotency.run(request, reply, async (trx) => {
-        const change = { actorId: request.actor.id, patch: { is_active: true } }
-        const user = await changeUser(trx, request.params.user_id, change)
-        return { status: 200, body: user, headers: { etag: etagOfUser(user) } }
+      await effects.send(request, reply, async (effect) => {
+        const user = await changeUser(effect, request.params.user_id, { is_active: true })
+        return changed(user, etagOfUser(user))
       }),
   )
 
@@ -78,9 +77,9 @@ export const userActionRoutes: FastifyPluginAsyncTypebox<Services> = async (app,
       const user = await store.query((reader) => getUser(reader, user_id))
       requireGoodPassword(new_password, user, '#/new_password')
       const hash = await hashPassword(new_password)
-      return await idempotency.run(request, reply, async (trx) => {
-        if (!(await setPassword(trx, user_id, hash))) throw noUser(user_id)
-        return { status: 204, body: null }
+      return await effects.send(request, reply, async (effect) => {
+        if (!(await setPassword(effect, user_id, hash))) throw noUser(user_id)
+        return nothing
       })
     },
   )

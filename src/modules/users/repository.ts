@@ -92,8 +92,11 @@ export const lockAdministrators = (trx: Writer) =>
     .$call(lockRows(trx, 'u'))
     .execute()
 
-/** @returns undefined when the user name or the e-mail address is taken */
 export const insertUser = (trx: Writer, user: Insertable<Users>) =>
+  trx.insertInto('users').values(user).returning('id').executeTakeFirstOrThrow()
+
+/** @returns undefined when the user name or the e-mail address is taken */
+export const insertUnlessTaken = (trx: Writer, user: Insertable<Users>) =>
   trx
     .insertInto('users')
     .values(user)

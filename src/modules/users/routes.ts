@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { requireMatch, sendResource } from '../../http/etag.ts'
+import { changed, created } from '../../http/answers.ts'
+import { sendResource } from '../../http/etag.ts'
 import * as op from '../../http/operation.ts'
 import { pageOf } from '../../http/paging.ts'
 import { change, create, list, read } from '../../http/route-schema.ts'
@@ -21,7 +22,7 @@ import {
 const params = Closed({ user_id: Id({ description: 'User.' }) })
 const admin = { tag: 'Users', permission: 'user:admin' } as const
 
-export const userRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors, idempotency }) => {
+export const userRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, effects, cursors }) => {
   app.get(
     '/users',
     {
@@ -67,9 +68,9 @@ export const userRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { sto
     async (request, reply) => {
       requireGoodPassword(request.body.password, request.body, '#/password')
       const hash = await hashPassword(request.body.password)
-      return await idempotency.run(request, reply, async (trx) => {
-        const user = await createUser(trx, request.body, hash)
-        return { status: 201, body: user, headers: { location: `/api/v1/users/${user.id}`, etag: etagOfUser(user) } }
+      return await effects.send(request, reply, async (effect) => {
+        const user = await createUser(effect, request.body, hash)
+        return created('/users', user, etagOfUser(user))
       })
     },
   )
@@ -125,14 +126,10 @@ export const userRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { sto
         problems: [409],
       }),
     },
-    async (request, reply) => {
-      const change = {
-        actorId: request.actor.id,
-        patch: request.body,
-        requireVersion: (version: number) => requireMatch(request, version),
-      }
-      const user = await store.write((trx) => changeUser(trx, request.params.user_id, change))
-      return reply.header('etag', etagOfUser(user)).send(user)
-    },
+    async (request, reply) =>
+      await effects.send(request, reply, async (effect) => {
+        const user = await changeUser(effect, request.params.user_id, request.body)
+        return changed(user, etagOfUser(user))
+      }),
   )
 }

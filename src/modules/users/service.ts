@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../../config.ts'
-import { violatedConstraint } from '../../db/dialect.ts'
-import type { Reader, Store, Writer } from '../../db/types.ts'
-import { Problem } from '../../errors.ts'
+import type { Reader } from '../../db/types.ts'
+import { Problem, taken } from '../../errors.ts'
+import type { Effect, UnattendedEffect } from '../../http/effect.ts'
 import { etagOf } from '../../http/etag.ts'
 import { ROLES } from '../../http/permissions.ts'
+import type { Services } from '../../http/services.ts'
 import { hashPassword } from '../../values/password.ts'
 import { clean, identityKey, searchKey } from '../../values/text.ts'
 import { now } from '../../values/time.ts'
@@ -53,7 +54,7 @@ export const namesOf = ({ username, email, first_name, last_name }: Names) => ({
  * @returns name and password when the password was made here and is to be shown once; undefined otherwise
  */
 export async function ensureAdministrator(
-  store: Store,
+  { store, effects }: Pick<Services, 'store' | 'effects'>,
   config: Pick<Config, 'adminUsername' | 'adminEmail' | 'adminPassword'>,
 ): Promise<{ username: string; password: string } | undefined> {
   const first = await store.query((reader) => reader.selectFrom('users').select('id').limit(1).executeTakeFirst())
@@ -63,94 +64,92 @@ export async function ensureAdministrator(
   const username = clean(config.adminUsername)
   const names = namesOf({ username, email: clean(config.adminEmail), first_name: '', last_name: '' })
   const created_at = now()
-  const made = await store.write((trx) =>
-    repository.insertUser(trx, { ...names, password_hash, role: 'admin', created_at, updated_at: created_at }),
-  )
-  return made !== undefined && config.adminPassword === undefined ? { username, password } : undefined
+  const row = { ...names, password_hash, role: 'admin', created_at, updated_at: created_at }
+  const made = await effects.perform({}, async (effect) => {
+    // Of two that start at once one makes it.
+    const inserted = await repository.insertUnlessTaken(effect.trx, row)
+    if (inserted === undefined) return false
+    effect.changed({ resource: 'user', id: inserted.id, before: null, after: await getUser(effect.trx, inserted.id) })
+    return true
+  })
+  return made && config.adminPassword === undefined ? { username, password } : undefined
 }
 
 /**
  * @param password_hash of the password in `user`, which is not looked at here
  * @throws Problem `conflict` when the user name or the e-mail address is taken, `validation-failed`
  */
-export async function createUser(trx: Writer, user: NewUser, password_hash: string): Promise<User> {
+export async function createUser(effect: Effect, user: NewUser, password_hash: string): Promise<User> {
   requireUsername(user.username)
   const { first_name = '', last_name = '', role = 'viewer' } = user
   const names = namesOf({ ...user, first_name, last_name })
+  await requireFree(effect, names)
   const created_at = now()
   const row = { ...names, password_hash, role, created_at, updated_at: created_at }
-  // Looked for first: an insert that is refused takes an id of PostgreSQL's sequence with it.
-  const known = await findTaken(trx, names)
-  if (known !== undefined) throw known
-  const made = await repository.insertUser(trx, row)
-  if (made === undefined) throw (await findTaken(trx, names)) ?? taken('email')
-  return await getUser(trx, made.id)
+  const { id } = await repository.insertUser(effect.trx, row)
+  const after = await getUser(effect.trx, id)
+  effect.changed({ resource: 'user', id, before: null, after })
+  return after
 }
 
 /**
  * Changes the fields that are given; a patch that changes nothing makes no new version. Another role or status makes
- * access tokens void and ends the user's sessions.
+ * access tokens void and ends the user's sessions. Nobody changes their own role or status.
  *
- * @param actorId who asks: nobody changes their own role or status
- * @param requireVersion refuses when the version at hand is not the one the caller knows
- * @throws Problem `not-found`, `own-account`, `last-administrator`, `conflict`, `validation-failed`
+ * @throws Problem `not-found`, `precondition-failed`, `own-account`, `last-administrator`, `conflict`, `validation-failed`
  * @see migrations/0001-identity.ts, whose triggers repeat the rule "one active administrator is left"
  */
-export async function changeUser(
-  trx: Writer,
-  id: number,
-  { actorId, patch, requireVersion = () => {} }: UserChange,
-): Promise<User> {
+export async function changeUser(effect: Effect, id: number, patch: UserPatch): Promise<User> {
+  const { trx } = effect
   if (patch.username !== undefined) requireUsername(patch.username)
   // Before the user's own row, so that every transaction that takes both takes them in the same order.
   const touchesRights = patch.role !== undefined || patch.is_active !== undefined
   const administrators = touchesRights ? await repository.lockAdministrators(trx) : []
   const row = await repository.lockUser(trx, id)
   if (row === undefined) throw noUser(id)
-  requireVersion(row.version)
+  effect.requireVersion(row.version)
   const next = { ...row, ...patch }
   if (isSame(row, next)) return toUser(row)
   const changesRights = next.role !== row.role || next.is_active !== row.is_active
-  if (changesRights && id === actorId) throw ownAccount('Another administrator changes your role or status.')
+  if (changesRights && id === effect.actor.id) throw ownAccount('Another administrator changes your role or status.')
   const staysAdministrator = next.role === 'admin' && next.is_active
   if (changesRights && !staysAdministrator && administrators.every((administrator) => administrator.id === id)) {
     throw lastAdministrator()
   }
+  effect.explain('users_keep_an_admin', async () => lastAdministrator())
   const names = namesOf(next)
-  const conflict = await findTaken(trx, names, id)
-  if (conflict) throw conflict
+  await requireFree(effect, names, id)
   const changes = { ...names, role: next.role, is_active: next.is_active, updated_at: now() }
-  await repository.updateUser(trx, id, changes, changesRights).catch(refuseKnown)
+  await repository.updateUser(trx, id, changes, changesRights)
   if (changesRights) await repository.endSessions(trx, id, changes.updated_at)
-  return await getUser(trx, id)
+  const after = await getUser(trx, id)
+  effect.changed({ resource: 'user', id, before: toUser(row), after })
+  return after
 }
 
 const isSame = (row: repository.UserRow, next: repository.UserRow) =>
   Object.entries(next).every(([column, value]) => row[column as keyof repository.UserRow] === value)
-
-export interface UserChange {
-  actorId: number
-  patch: UserPatch
-  requireVersion?: (version: number) => void
-}
 
 /**
  * Replaces a password: access tokens become void and the user's sessions end.
  *
  * @param options.keepSessionId a session that goes on; its access token is void too, and is refreshed
  * @param options.expectedHash the hash that was checked, so that of two changes at once one takes effect
- * @returns false when the hash is another one by now
+ * @returns false when the hash is another one by now, or there is no such user
  */
 export async function setPassword(
-  trx: Writer,
+  effect: UnattendedEffect,
   id: number,
   password_hash: string,
   { keepSessionId, expectedHash }: { keepSessionId?: number; expectedHash?: string } = {},
 ): Promise<boolean> {
+  const { trx } = effect
   const updated_at = now()
+  const before = await repository.findUser(trx, id)
   const replaced = await repository.replacePassword(trx, id, { password_hash, updated_at, expectedHash })
-  if (replaced === undefined) return false
+  if (before === undefined || replaced === undefined) return false
   await repository.endSessions(trx, id, updated_at, keepSessionId)
+  effect.changed({ resource: 'user', id, before: toUser(before), after: await getUser(trx, id) })
   return true
 }
 
@@ -169,36 +168,17 @@ export async function countUsersByRole(reader: Reader): Promise<UserStats> {
 
 export const ownAccount = (detail: string) => new Problem('own-account', detail)
 
-const lastAdministrator = (cause?: unknown) =>
-  new Problem('last-administrator', 'This is the last active administrator: make another one first.', { cause })
+const lastAdministrator = () =>
+  new Problem('last-administrator', 'This is the last active administrator: make another one first.')
 
-/** What the database refuses although it was looked at before: somebody else was faster. */
-export function refuseKnown(error: unknown): never {
-  const constraint = violatedConstraint(error)
-  if (constraint === 'users_keep_an_admin') throw lastAdministrator(error)
-  if (constraint === 'users_username_key_unique') throw taken('username')
-  if (constraint === 'users_email_key_unique') throw taken('email')
-  throw error
-}
-
-/** The refusal when another user than `ownId` has this user name or e-mail address. */
-async function findTaken(
-  trx: Writer,
-  names: { username_key: string; email_key: string },
-  ownId?: number,
-): Promise<Problem | undefined> {
-  for (const field of ['username', 'email'] as const) {
-    const other = await repository.findUserIdByKey(trx, `${field}_key`, names[`${field}_key`])
-    if (other !== undefined && other.id !== ownId) return taken(field, other.id)
-  }
-  return undefined
-}
-
-function taken(field: 'username' | 'email', existing_id?: number): Problem {
-  const name = field === 'username' ? 'user name' : 'e-mail address'
-  const detail = `A user with this ${name} exists. Case and white space do not make another one.`
-  return new Problem('conflict', detail, {
-    errors: [{ pointer: `#/${field}`, detail: 'is taken' }],
-    members: existing_id === undefined ? {} : { existing_id },
+const requireFree = (effect: Effect, keys: { username_key: string; email_key: string }, ownId?: number) =>
+  effect.requireUnique(['users_username_key_unique', 'users_email_key_unique'], async (db) => {
+    for (const field of ['username', 'email'] as const) {
+      const other = await repository.findUserIdByKey(db, `${field}_key`, keys[`${field}_key`])
+      if (other === undefined || other.id === ownId) continue
+      const name = field === 'username' ? 'user name' : 'e-mail address'
+      const detail = `A user with this ${name} exists. Case and white space do not make another one.`
+      return taken(`#/${field}`, detail, other.id)
+    }
+    return undefined
   })
-}

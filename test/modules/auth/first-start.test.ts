@@ -4,6 +4,7 @@ import { ensureAdministrator } from '../../../src/modules/users/service.ts'
 import { verifyPassword } from '../../../src/values/password.ts'
 import { onEveryEngine } from '../../support/app.ts'
 import { createDatabase, open } from '../../support/databases.ts'
+import { servicesOf } from '../../support/effects.ts'
 
 const ADMIN = { adminUsername: 'Jefa', adminEmail: 'Jefa@example.com', adminPassword: undefined }
 
@@ -22,22 +23,22 @@ const usersOf = (store: Store) => store.query((reader) => reader.selectFrom('use
 
 onEveryEngine('two starts at once make one administrator, whose password is shown once', async (t, engine) => {
   const stores = await openTwice(t, engine)
-  const made = await Promise.all(stores.map((store) => ensureAdministrator(store, ADMIN)))
+  const made = await Promise.all(stores.map((store) => ensureAdministrator(servicesOf(store), ADMIN)))
   const shown = made.filter((administrator) => administrator !== undefined)
   t.equal(shown.length, 1)
   const users = await usersOf(stores[0])
   t.equal(users.length, 1)
   t.match(users[0], { username: 'Jefa', email: 'Jefa@example.com', role: 'admin', is_active: true, token_version: 1 })
   t.ok(await verifyPassword(shown[0]?.password ?? '', users[0]?.password_hash ?? ''), 'it is the one shown')
-  t.equal(await ensureAdministrator(stores[1], ADMIN), undefined, 'a later start makes and shows nothing')
+  t.equal(await ensureAdministrator(servicesOf(stores[1]), ADMIN), undefined, 'a later start makes and shows nothing')
 })
 
 onEveryEngine('a password from the configuration is used and not shown', async (t, engine) => {
   const [store] = await openTwice(t, engine)
   const adminPassword = 'una-frase-de-la-casa'
-  t.equal(await ensureAdministrator(store, { ...ADMIN, adminPassword }), undefined)
+  t.equal(await ensureAdministrator(servicesOf(store), { ...ADMIN, adminPassword }), undefined)
   const [user] = await usersOf(store)
   t.ok(await verifyPassword(adminPassword, user?.password_hash ?? ''))
-  await ensureAdministrator(store, { ...ADMIN, adminPassword: 'otra-frase-distinta' })
+  await ensureAdministrator(servicesOf(store), { ...ADMIN, adminPassword: 'otra-frase-distinta' })
   t.same(await usersOf(store), [user], 'what is there stays as it is')
 })

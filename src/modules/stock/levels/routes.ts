@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { requireMatch, sendResource } from '../../../http/etag.ts'
+import { changed } from '../../../http/answers.ts'
+import { sendResource } from '../../../http/etag.ts'
 import * as op from '../../../http/operation.ts'
 import { pageOf } from '../../../http/paging.ts'
 import { change, list, read } from '../../../http/route-schema.ts'
@@ -23,7 +24,7 @@ import { marginOf, toLevel, toResource } from './view.ts'
 
 const COLUMNS = { id: 'id', name: 'product_name_key', updated_at: 'updated_at' } as const
 
-export const levelRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors }) => {
+export const levelRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, effects, cursors }) => {
   app.get(
     '/stock',
     {
@@ -112,13 +113,11 @@ export const levelRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
         says: 'Changed',
       }),
     },
-    async (request, reply) => {
-      const { stock_id } = request.params
-      const { level, etag } = await store.write((trx) =>
-        levels.changeLevel(trx, stock_id, request.body, (version) => requireMatch(request, version)),
-      )
-      return reply.header('etag', etag).send(level)
-    },
+    async (request, reply) =>
+      await effects.send(request, reply, async (effect) => {
+        const { level, etag } = await levels.changeLevel(effect, request.params.stock_id, request.body)
+        return changed(level, etag)
+      }),
   )
 
   app.get(

@@ -1,5 +1,6 @@
-import type { Reader, Writer } from '../../../db/types.ts'
+import type { Reader } from '../../../db/types.ts'
 import { Problem } from '../../../errors.ts'
+import type { Effect } from '../../../http/effect.ts'
 import { exactly, fromThousandths } from '../../../values/quantity.ts'
 import { instantParameter, now } from '../../../values/time.ts'
 import * as repository from './repository.ts'
@@ -15,25 +16,30 @@ export function asOfFrom(query: { as_of?: string; clock: 'effective' | 'recorded
 export const noLevel = (id: number) => new Problem('not-found', `There is no stock level ${id}.`)
 
 /**
- * Sets when a level counts as low and how much to order then. Quantities change by movements only.
+ * Sets when a level counts as low and how much to order then; a patch that changes nothing makes no new version.
+ * Quantities change by movements only.
  *
  * @throws Problem `not-found`, `precondition-failed`, `validation-failed`
  */
 export async function changeLevel(
-  trx: Writer,
+  effect: Effect,
   id: number,
   patch: StockLevelPatch,
-  requireVersion: (version: number) => void,
 ): Promise<ReturnType<typeof toResource>> {
+  const { trx } = effect
   const row = await repository.lockLevel(trx, id)
   if (row === undefined) throw noLevel(id)
-  requireVersion(row.version)
+  effect.requireVersion(row.version)
   const product = { sku: row.product_sku, decimals: row.product_decimals }
   const read = (name: 'min_stock' | 'reorder_quantity') =>
     patch[name] === undefined ? row[name] : exactly(patch[name], product, `#/${name}`)
-  const changes = { min_stock: read('min_stock'), reorder_quantity: read('reorder_quantity'), updated_at: now() }
+  const [min_stock, reorder_quantity] = [read('min_stock'), read('reorder_quantity')]
+  if (min_stock === row.min_stock && reorder_quantity === row.reorder_quantity) return toResource(row)
+  const changes = { min_stock, reorder_quantity, updated_at: now() }
   await repository.updateLevel(trx, id, row.version, changes)
-  return toResource({ ...row, ...changes, version: row.version + 1 })
+  const after = { ...row, ...changes, version: row.version + 1 }
+  effect.changed({ resource: 'stock_level', id, before: row, after })
+  return toResource(after)
 }
 
 /** The stock of a product at every location, and together; undefined when there is no such product. */

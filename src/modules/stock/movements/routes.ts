@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
+import { created } from '../../../http/answers.ts'
 import { etagOf, sendResource } from '../../../http/etag.ts'
 import * as op from '../../../http/operation.ts'
 import { pageOf } from '../../../http/paging.ts'
-import { isPermitted } from '../../../http/permissions.ts'
 import { create, list, read } from '../../../http/route-schema.ts'
 import { Closed, Id, Ref } from '../../../http/schema.ts'
 import type { Services } from '../../../http/services.ts'
@@ -29,16 +29,16 @@ const etag = (movement: Movement) => etagOf(1, hash('sha1', JSON.stringify(movem
 const viewerOf = ({ actor }: FastifyRequest): Viewer => ({
   id: actor.id,
   username: actor.username,
-  seesValues: isPermitted(actor.role, 'valuation:read'),
+  seesValues: actor.permissions.has('valuation:read'),
 })
 
-const created = (outcome: Outcome, viewer: Viewer) => {
+const recorded = (outcome: Outcome, viewer: Viewer) => {
   const body = toRecorded(outcome, viewer)
   const { levels: _levels, ...movement } = body
-  return { status: 201, body, headers: { location: `/api/v1/movements/${body.id}`, etag: etag(movement) } }
+  return created('/movements', body, etag(movement))
 }
 
-export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, cursors, idempotency }) => {
+export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, effects, cursors }) => {
   app.post(
     '/movements',
     {
@@ -65,8 +65,8 @@ export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
       const viewer = viewerOf(request)
       if (request.query.dry_run)
         return toPreview(await store.read((reader) => previewMovement(reader, viewer.id, request.body)), viewer)
-      return await idempotency.run(request, reply, async (trx) =>
-        created(await recordMovement(trx, viewer.id, request.body), viewer),
+      return await effects.send(request, reply, async (effect) =>
+        recorded(await recordMovement(effect, request.body), viewer),
       )
     },
   )
@@ -144,9 +144,9 @@ export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
     },
     async (request, reply) => {
       const viewer = viewerOf(request)
-      return await idempotency.run(request, reply, async (trx) => {
-        return created(await reverseMovement(trx, viewer.id, request.params.movement_id, request.body), viewer)
-      })
+      return await effects.send(request, reply, async (effect) =>
+        recorded(await reverseMovement(effect, request.params.movement_id, request.body), viewer),
+      )
     },
   )
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import type { Reader, Writer } from '../../../db/types.ts'
+import type { Reader } from '../../../db/types.ts'
 import { invalidField, Problem } from '../../../errors.ts'
+import type { Effect } from '../../../http/effect.ts'
 import { instantParameter, now, toInstant } from '../../../values/time.ts'
 import * as repository from './repository.ts'
 import { planMovement, planReversal } from './rules.ts'
@@ -29,27 +30,19 @@ const EARLIEST = '1970-01-01T00:00:00.000Z'
 /**
  * Records a movement: all its lines, or nothing. Balances change with the lines, by triggers.
  *
- * @param actorId user who records it
+ * @param source the document whose effect it is
  * @throws Problem `validation-failed`, `archived`, `stock-changed`, `insufficient-stock`
  * @see planMovement for the rules, migrations/0003-stock.ts for what the database holds by itself
  */
-export async function recordMovement(
-  trx: Writer,
-  actorId: number,
-  request: NewMovement,
-  source?: Source,
-): Promise<Outcome> {
+export async function recordMovement(effect: Effect, request: NewMovement, source?: Source): Promise<Outcome> {
+  const { trx, actor } = effect
   const effectiveAt = effectiveAtOf(request)
   const state = await loadState(trx, productsOf(request), locationsOf(request), 'held')
   const lines = planMovement(request, state)
   const { type, reason = '', reference = '', note = '' } = request
   const origin = { source_type: source?.type ?? null, source_id: source?.id ?? null, reversal_of: null }
-  return await write(
-    trx,
-    { type, reason, reference, note, actor_id: actorId, ...origin, ...instants(effectiveAt) },
-    lines,
-    state,
-  )
+  const fields = { type, reason, reference, note, actor_id: actor.id, ...origin, ...instants(effectiveAt) }
+  return await write(effect, fields, lines, state)
 }
 
 /** Works out what a movement would do, and writes nothing. @throws the same as `recordMovement` */
@@ -69,11 +62,11 @@ export async function previewMovement(reader: Reader, actorId: number, request: 
  * @throws Problem `not-found`, `already-reversed`, `archived`, `insufficient-stock`
  */
 export async function reverseMovement(
-  trx: Writer,
-  actorId: number,
+  effect: Effect,
   id: number,
   { reason = '', note = '' }: NewReversal,
 ): Promise<Outcome> {
+  const { trx, actor } = effect
   const movement = await repository.lockMovement(trx, id)
   if (movement === undefined) throw noMovement(id)
   if (movement.reversal_of !== null) {
@@ -117,21 +110,22 @@ export async function reverseMovement(
     reason,
     reference: movement.reference,
     note,
-    actor_id: actorId,
+    actor_id: actor.id,
     ...origin,
     ...instants(undefined),
   }
-  return await write(trx, fields, lines, state)
+  return await write(effect, fields, lines, state)
 }
 
 export const noMovement = (id: number) => new Problem('not-found', `There is no movement ${id}.`)
 
 async function write(
-  trx: Writer,
+  effect: Effect,
   fields: repository.MovementFields,
   lines: PlannedLine[],
   state: StockState,
 ): Promise<Outcome> {
+  const { trx } = effect
   const [movement] = await repository.insertMovement(trx, fields)
   assert(movement, 'a movement was not written')
   const ids = [...state.products.keys()]
@@ -147,7 +141,9 @@ async function write(
     assert.equal(row?.quantity, level.quantity, 'a balance is not what its lines make')
     return row as repository.LevelRow
   })
-  return { fields: { ...fields, id: movement.id }, lines, levels, state }
+  const outcome = { fields: { ...fields, id: movement.id }, lines, levels, state }
+  effect.changed({ resource: 'movement', id: movement.id, before: null, after: outcome.fields })
+  return outcome
 }
 
 const instants = (effectiveAt: string | undefined) => {
