@@ -78,7 +78,8 @@ tap.test('the routes above are all there are', async (t) => {
   bare.addHook('onRoute', ({ method, url }) => {
     found.push(`${method} ${shape(url)}`)
   })
-  for (const routes of [levelRoutes, ledgerRoutes, movementRoutes, locationRoutes]) await bare.register(routes, {} as Services)
+  for (const routes of [levelRoutes, ledgerRoutes, movementRoutes, locationRoutes])
+    await bare.register(routes, {} as Services)
   t.same(new Set(found), listed)
 })
 
