@@ -30,6 +30,7 @@ const STEPS: Step[] = [
     ],
   },
   { name: 'sizes', command: ['node', 'scripts/dev/check-sizes.ts'] },
+  { name: 'stand-ins', command: ['node', 'scripts/dev/check-stand-ins.ts'] },
   { name: 'environment', command: ['node', 'scripts/dev/check-environment.ts'] },
   { name: 'owners of tables', command: ['node', 'scripts/dev/check-tables.ts'] },
   { name: 'OpenAPI document', command: ['node', 'scripts/dev/check-openapi.ts'] },
