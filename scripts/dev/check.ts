@@ -36,6 +36,7 @@ const STEPS: Step[] = [
   { name: 'OpenAPI document', command: ['node', 'scripts/dev/check-openapi.ts'] },
   { name: 'OpenAPI in step', command: ['node', 'scripts/dev/openapi.ts', '--check'] },
   { name: 'table types in step', command: ['node', 'scripts/dev/database-types.ts', '--check'] },
+  { name: 'queries in step', command: ['node', 'scripts/dev/database-queries.ts', '--check'] },
   { name: '.env.example in step', command: ['node', 'scripts/dev/env-example.ts', '--check'] },
   // Generated files in step with their source, one line each: ['node', 'scripts/NAME.ts', '--check'] makes the file anew
   // in memory and fails when the committed one differs.
