@@ -1,5 +1,5 @@
 /**
- * Takes over the data of the Flask system before this one: `npm run import:legacy -- --from FILE-or-URL`. It shows what it
+ * Takes over the data of the Flask system: `npm run import:legacy -- --from FILE-or-URL`. It shows what it
  * understood, what it would repair and what it refuses, and writes all or nothing.
  * Exit codes: 0 done (or could be done, with --dry-run), 1 refused or failed, 2 asked for wrongly.
  */

@@ -69,7 +69,7 @@ export async function buildApp({
   await registerTokens(app, config.jwtSecretKey, config.jwtAccessTokenExpires)
   const services = { store, effects, cursors: new Cursors(config.secretKey) }
   await app.register((api) => registerApi(api, readiness, { services, config, limit }), { prefix: '/api/v1' })
-  return Object.assign(app, { readiness }) as unknown as App
+  return Object.assign(app, { readiness })
 }
 
 function newFastify(trust: Trust, log: FastifyBaseLogger): FastifyInstance {
@@ -90,7 +90,7 @@ function newFastify(trust: Trust, log: FastifyBaseLogger): FastifyInstance {
     frameworkErrors,
     clientErrorHandler,
     schemaController: { compilersFactory: { buildSerializer: lazySerializers } },
-  } as never).withTypeProvider<TypeBoxTypeProvider>() as unknown as FastifyInstance
+  }).withTypeProvider<TypeBoxTypeProvider>()
 }
 
 /** A serialiser is compiled when it is first used, which keeps the start short. */
@@ -107,7 +107,7 @@ const lazySerializers: ReturnType<typeof SerializerSelector> = (schemas, options
 
 /** One line for each request, when its answer has left. It has no place for a secret, so none is looked for. */
 function registerRequestLog(app: FastifyInstance, readiness: ReadinessState): void {
-  const log = app.log.child({}, { redact: [] } as never)
+  const log = app.log.child({}, { redact: [] })
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     const isTooLong = request.url.length > MAX_URL

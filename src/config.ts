@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -10,6 +11,7 @@ import { parseRedisUrl, type RedisTarget } from './config/redis-url.ts'
 import type { Environment } from './config/schema.ts'
 import { keepSecrets, MISSING_SECRET, weaknessOfPassword, weaknessOfSecret } from './config/secrets.ts'
 import { type DatabaseTarget, parseDatabaseUrl } from './db/url.ts'
+import { codeOf } from './values/caught.ts'
 
 export { ConfigError }
 
@@ -92,13 +94,14 @@ export function loadConfig(env?: RawEnvironment, { cwd = process.cwd() }: Config
 
   const { jwtSecretKey, secretKey } = completeSecrets(values, cwd, problems)
   problems.throwIfAny()
+  assert(database, 'a database that cannot be read is a problem')
   return deepFreeze({
     nodeEnv: values.NODE_ENV,
     ...network,
     port: values.PORT,
     portIsExplicit: read.given.has('PORT'),
     workers: countWorkers(values, database, notices),
-    database: database as DatabaseTarget,
+    database,
     dbPoolSize: values.DB_POOL_SIZE,
     dbPoolTimeout: values.DB_POOL_TIMEOUT,
     // Behind a load balancer several instances start at once, and a slow migration must not fail the health check.
@@ -132,7 +135,7 @@ function readEnvironment(cwd: string): RawEnvironment {
   try {
     return { ...parseEnv(readFileSync(join(cwd, '.env'), 'utf8')), ...process.env }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const code = codeOf(error)
     if (code === 'ENOENT') return process.env
     throw new ConfigError([`.env: cannot be read (${code})`])
   }
@@ -208,7 +211,8 @@ function completeSecrets(values: Environment, cwd: string, problems: Problems) {
 /** The same place seen from `src` and from `dist`. */
 function programVersion(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
+  const { version }: { version: string } = JSON.parse(text)
+  return version
 }
 
 function deepFreeze<T>(value: T): T {

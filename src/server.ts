@@ -16,6 +16,7 @@ import { prepareDatabase } from './process/prepare-database.ts'
 import { openRedis } from './process/redis.ts'
 import { announce, welcome } from './process/welcome.ts'
 import { STOP, supervise, workerNumber } from './process/workers.ts'
+import { reasonOf } from './values/caught.ts'
 
 /** A stop takes no longer than this, whatever a request is doing. */
 const STOP_MS = 8000
@@ -27,9 +28,7 @@ try {
   await start(loadConfig())
 } catch (error) {
   // People read this line, so it is no JSON; a stack would hide what is to be done.
-  console.error(
-    error instanceof ConfigError ? error.message : `The service could not start: ${(error as Error).message}`,
-  )
+  console.error(error instanceof ConfigError ? error.message : `The service could not start: ${reasonOf(error)}`)
   process.exit(1)
 }
 
@@ -69,7 +68,7 @@ async function serve(config: Config, log: FastifyBaseLogger): Promise<void> {
   const onReady = async (effects: Effects) => announce(await ensureAdministrator({ store, effects }, config), print)
   const app = await buildApp({ config, store, migrations, log, redis, onReady })
   // Not fatal: until somebody migrates, /ready answers 503 and so does everything else.
-  await app.readiness.require().catch((error) => log.warn((error as Error).message))
+  await app.readiness.require().catch((error) => log.warn(reasonOf(error)))
   const purge = setInterval(
     () => purgeExpired(store).catch((error) => log.warn({ err: error }, 'old rows stay for now')),
     PURGE_MS,

@@ -30,11 +30,13 @@ const STEPS: Step[] = [
     ],
   },
   { name: 'sizes', command: ['node', 'scripts/dev/check-sizes.ts'] },
+  { name: 'stand-ins', command: ['node', 'scripts/dev/check-stand-ins.ts'] },
   { name: 'environment', command: ['node', 'scripts/dev/check-environment.ts'] },
   { name: 'owners of tables', command: ['node', 'scripts/dev/check-tables.ts'] },
   { name: 'OpenAPI document', command: ['node', 'scripts/dev/check-openapi.ts'] },
   { name: 'OpenAPI in step', command: ['node', 'scripts/dev/openapi.ts', '--check'] },
   { name: 'table types in step', command: ['node', 'scripts/dev/database-types.ts', '--check'] },
+  { name: 'queries in step', command: ['node', 'scripts/dev/database-queries.ts', '--check'] },
   { name: '.env.example in step', command: ['node', 'scripts/dev/env-example.ts', '--check'] },
   // Generated files in step with their source, one line each: ['node', 'scripts/NAME.ts', '--check'] makes the file anew
   // in memory and fails when the committed one differs.

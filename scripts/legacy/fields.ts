@@ -158,7 +158,7 @@ function hintFor(text: string): string {
 const INSTANT =
   /^\s*(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?\s*$/i
 
-/** Reads a time with or without a zone; without one it is UTC, as the old system wrote it. */
+/** Reads a time with or without a zone; without one it is UTC, as the Flask system wrote it. */
 export function toInstant(text: string): string | undefined {
   const match = INSTANT.exec(text)
   if (!match) return undefined

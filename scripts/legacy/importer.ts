@@ -19,7 +19,7 @@ export interface WriteContext {
 export interface Importer {
   /** The table of the service. */
   readonly target: 'users' | 'categories' | 'products' | 'stock'
-  /** What the table was called in the shapes of the old system. */
+  /** What the table was called in the shapes of the Flask system. */
   readonly names: readonly string[]
   /** Column → what it was called; those that are required come first. */
   readonly columns: { readonly [column: string]: readonly string[] }
@@ -31,7 +31,7 @@ export interface Importer {
   count(plan: Plan): number
 }
 
-/** A table of the old system together with who takes it over. */
+/** A table of the Flask system together with who takes it over. */
 export interface Found {
   importer: Importer
   /** Undefined: this database has none. */
@@ -47,7 +47,7 @@ export function findTable(database: LegacyDatabase, importer: Importer, findings
   const filled = present.filter((table) => table.count > 0)
   if (filled.length > 1) {
     const names = filled.map((table) => table.name).join(' and ')
-    throw new Refusal(`Both ${names} hold rows: remove the one that the old system does not use, then repeat.`)
+    throw new Refusal(`Both ${names} hold rows: remove the one that the Flask system does not use, then repeat.`)
   }
   const table = filled[0] ?? present[0]
   if (table === undefined) return { importer, table, rows: [], left: [] }
@@ -68,7 +68,9 @@ function columnsOf(table: LegacyTable, { columns, required }: Importer): Map<str
     const name = names.find((candidate) => table.columns.includes(candidate))
     if (name !== undefined) found.set(column, name)
     else if (required.includes(column)) {
-      throw new Refusal(`The table ${table.name} has no column ${names.join(' or ')}: it is none of the old system's.`)
+      throw new Refusal(
+        `The table ${table.name} has no column ${names.join(' or ')}: it is none of the Flask system's.`,
+      )
     }
   }
   return found

@@ -21,9 +21,7 @@ export function parseSource(from: string): DatabaseTarget {
 export async function readSource(source: DatabaseTarget, wanted: ReadonlySet<string>): Promise<LegacyDatabase> {
   const database = source.engine === 'sqlite' ? readSqlite(source.file, wanted) : await readPostgres(source, wanted)
   if (database.tables.has('kysely_migration')) {
-    throw new Refusal(
-      `In ${database.place} is this service itself, not the system before it: --from names the old one.`,
-    )
+    throw new Refusal(`In ${database.place} is this service itself, not the Flask system: --from names the old one.`)
   }
   return database
 }

@@ -147,7 +147,7 @@ async function recordOpenings(trx: Parameters<Importer['write']>[0], { plan, act
     await recordMovement(effect, {
       type: 'receipt',
       reason: 'Opening balance',
-      note: 'Taken over from the old system; what it cost is not known.',
+      note: 'Taken over from the Flask system; what it cost is not known.',
       lines: lines.slice(from, from + LINES),
     })
   }

@@ -18,13 +18,15 @@ export interface Understanding {
   plan: Plan
 }
 
-/** Works out the import, and touches nothing. @throws Refusal when this is no database of the old system */
+/** Works out the import, and touches nothing. @throws Refusal when this is no database of the Flask system */
 export function understand(database: LegacyDatabase): Understanding {
   const findings = new Findings()
   const plan = emptyPlan(now())
   if (!database.tables.has('products')) {
     const names = [...database.tables.keys()].slice(0, 10).join(', ') || 'none'
-    throw new Refusal(`In ${database.place} is no table products, so it is not the old system's. Its tables: ${names}.`)
+    throw new Refusal(
+      `In ${database.place} is no table products, so it is not the Flask system's. Its tables: ${names}.`,
+    )
   }
   const found = IMPORTERS.map((importer) => findTable(database, importer, findings))
   for (const { importer, rows } of found) importer.prepare(rows, plan, findings)

@@ -12,7 +12,7 @@ const same = (value: string) => value
 
 const debug = (value: string) => (/^(true|1|yes|on)$/i.test(value) ? 'debug' : undefined)
 
-/** Names of the Flask system this one replaces, and of Flask itself. */
+/** Names of the Flask system, and of Flask itself. */
 const LEGACY: Record<string, Translation> = {
   SQLALCHEMY_DATABASE_URI: { name: 'DATABASE_URL', translate: same },
   FLASK_ENV: { name: 'NODE_ENV', translate: (value) => (value === 'testing' ? 'test' : value) },
@@ -43,7 +43,7 @@ export interface Modern {
 }
 
 /**
- * Translates the old system's names and levels; a new name wins over its old one.
+ * Translates the Flask system's names and levels; a new name wins over its old one.
  *
  * @param env values trimmed, empty ones absent
  * @returns a copy, with one notice for each old word; no value of a secret in them

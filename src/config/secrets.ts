@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { codeOf } from '../values/caught.ts'
 
 /** RFC 7518 §3.2: a key for HS256 has at least the 256 bits of its hash. */
 const MIN_SECRET_BYTES = 32
@@ -156,10 +157,6 @@ function publish(draft: string, file: string): void {
     // A copy does not appear whole at once, yet it still refuses to replace what another process wrote.
     unlessPresent(() => copyFileSync(draft, file, constants.COPYFILE_EXCL))
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code
 }
 
 function readSecrets(file: string): MadeSecrets | undefined {

@@ -1,4 +1,5 @@
 import { type OrderByDirection, type SelectQueryBuilder, sql } from 'kysely'
+import type { Operand } from './types.ts'
 
 export interface Keyset {
   /** Qualified column the rows are ordered by, from a closed list and never from a request. */
@@ -7,7 +8,7 @@ export interface Keyset {
   id: string
   order: OrderByDirection & ('asc' | 'desc')
   /** The last row of the page before. */
-  after: { value: string | number; id: number } | undefined
+  after: { value: Operand<string | number>; id: Operand<number> } | undefined
   limit: number
 }
 
@@ -20,7 +21,7 @@ export const keyset = <DB, TB extends keyof DB, O>(
   { limit, ...place }: Keyset,
 ): SelectQueryBuilder<DB, TB, O> => beginAfter(query, place).limit(limit + 1)
 
-/** The order of a keyset and where it begins, without its limit; the values of `after` may be stand-ins. */
+/** The order of a keyset and where it begins, without its limit. */
 export function beginAfter<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   { column, id, order, after }: Omit<Keyset, 'limit'>,

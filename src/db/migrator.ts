@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { type Migration as KyselyMigration, type MigrationResult, Migrator } from 'kysely/migration'
+import { codeOf, reasonOf } from '../values/caught.ts'
 import type { Store, Writer } from './types.ts'
 
 const FOLDER = fileURLToPath(new URL('../../migrations/', import.meta.url))
@@ -82,7 +83,7 @@ export class Migrations {
 
 async function run(writer: Writer, known: Record<string, Migration>, step: Step): Promise<string[]> {
   const migrator = new Migrator({
-    db: writer as unknown as Kysely<unknown>,
+    db: writer,
     provider: { getMigrations: async () => known },
   })
   const { error, results } =
@@ -98,11 +99,11 @@ async function run(writer: Writer, known: Record<string, Migration>, step: Step)
 }
 
 function explain(error: unknown, results: MigrationResult[] | undefined): Error {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = reasonOf(error)
   const missing = /previously executed migration (\S+) is missing/.exec(reason)?.[1]
   if (missing) return new Error(unknownMigrations([missing]), { cause: error })
   // The migrator went on after the first refusal, and its reason is lost.
-  if ((error as { code?: unknown }).code === '25P02') return new Error(NOT_ALLOWED, { cause: error })
+  if (codeOf(error) === '25P02') return new Error(NOT_ALLOWED, { cause: error })
   const failed = results?.find((result) => result.status === 'Error')
   return new Error(failed ? `migration ${failed.migrationName} failed, nothing was changed: ${reason}` : reason, {
     cause: error,
@@ -120,12 +121,11 @@ async function appliedMigrations(store: Store): Promise<{ name: string; at: stri
   try {
     const { rows } = await store.query((reader) =>
       sql<{ name: string; at: string }>`
-        select name, timestamp as at from kysely_migration order by name`.execute(reader as unknown as Kysely<unknown>),
+        select name, timestamp as at from kysely_migration order by name`.execute(reader),
     )
     return rows
   } catch (error) {
-    const { code, message } = error as { code?: unknown; message?: string }
-    if (code === '42P01' || message === 'no such table: kysely_migration') return []
+    if (codeOf(error) === '42P01' || reasonOf(error) === 'no such table: kysely_migration') return []
     throw error
   }
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
+import { codeOf } from '../values/caught.ts'
 
 export const TLS_MODES = ['disable', 'no-verify', 'verify-ca', 'verify-full'] as const
 export type TlsMode = (typeof TLS_MODES)[number]
@@ -138,7 +139,7 @@ function findCa(caCert: string | undefined, rootCert: string | undefined): strin
   try {
     text = readFileSync(rootCert, 'utf8')
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error'
+    const code = codeOf(error) ?? 'error'
     throw new DatabaseUrlError(`sslrootcert: cannot read the file ${JSON.stringify(rootCert.slice(0, 200))} (${code})`)
   }
   return readPem(text, 'sslrootcert')

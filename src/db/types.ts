@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Expression, Kysely, Transaction } from 'kysely'
 import type { DB } from './schema.gen.ts'
 
 /** What a reading function is given: queries only, all of one snapshot. A writer can be given too. */
@@ -9,6 +9,9 @@ export type Reader = Pick<
 
 /** What a writing function is given: the one handle to use inside its transaction. */
 export type Writer = Transaction<DB>
+
+/** A value of a query, or what stands for it. */
+export type Operand<T> = T | Expression<T>
 
 export type Engine = 'sqlite' | 'postgresql'
 

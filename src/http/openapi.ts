@@ -61,7 +61,7 @@ export function registerOpenApi(app: FastifyInstance, options: OpenApiOptions): 
   app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) =>
     reply.type('application/yaml; charset=utf-8').send((await app.openApi()).yaml),
   )
-  // The addresses of the system this one replaces; relative, so that they also hold behind a path prefix.
+  // The addresses of the Flask system; relative, so that they also hold behind a path prefix.
   app.get('/swagger-ui', { schema: { hide: true } }, async (_request, reply) => reply.redirect('docs/', 302))
   app.get('/api-spec.json', { schema: { hide: true } }, async (_request, reply) => reply.redirect('openapi.json', 302))
   if (options.ui) registerDocs(app, options.title)

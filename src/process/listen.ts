@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
+import { codeOf } from '../values/caught.ts'
 
 const NEXT_PORTS = 20
 
@@ -49,4 +50,4 @@ function explain(error: unknown, host: string | undefined, port: number): unknow
   return error
 }
 
-const hasCode = (error: unknown, code: string) => (error as NodeJS.ErrnoException).code === code
+const hasCode = (error: unknown, code: string) => codeOf(error) === code

@@ -36,7 +36,7 @@ export async function createLog(options: LogOptions): Promise<FastifyBaseLogger>
     mkdirSync(dirname(options.file.path), { recursive: true })
     // It ships no types.
     const { default: roll } = (await import('pino-roll' as string)) as {
-      default: (options: object) => Promise<unknown>
+      default: (options: object) => Promise<DestinationStream>
     }
     const stream = await roll({
       file: options.file.path,
@@ -44,11 +44,11 @@ export async function createLog(options: LogOptions): Promise<FastifyBaseLogger>
       limit: { count: options.file.count - 1 },
       sync: true,
     })
-    streams.push({ level: options.level, stream: stream as DestinationStream })
+    streams.push({ level: options.level, stream })
   }
   const [only] = streams
-  const destination = streams.length === 1 && only ? only.stream : multistream(streams as never)
-  return pino(
+  const destination = streams.length === 1 && only ? only.stream : multistream(streams)
+  const log: FastifyBaseLogger = pino(
     {
       level: options.level,
       base: undefined,
@@ -57,7 +57,8 @@ export async function createLog(options: LogOptions): Promise<FastifyBaseLogger>
       redact: { paths: REDACTED, censor: '[redacted]' },
     },
     destination,
-  ) as FastifyBaseLogger
+  )
+  return log
 }
 
 function standardOutput(pretty: boolean): DestinationStream {

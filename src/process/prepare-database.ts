@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { type MigrationState, type Migrations, unknownMigrations } from '../db/migrator.ts'
 import { Problem } from '../errors.ts'
+import { codeOf } from '../values/caught.ts'
 
 /** Where everything starts at once, the database may be there a little later than this program. */
 const PATIENCE_MS = 30_000
@@ -51,8 +52,6 @@ const isAway = (error: unknown) => error instanceof Problem && error.slug === 'd
 
 /** The driver's own words; they name the host, never the password. */
 function reasonOf(error: unknown): string {
-  const { cause } = error as Error
-  return cause instanceof Error && cause.message !== ''
-    ? cause.message
-    : String((cause as { code?: string })?.code ?? '')
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && cause.message !== '' ? cause.message : (codeOf(cause) ?? '')
 }

@@ -36,7 +36,7 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
   return timingSafeEqual(actual, expected)
 }
 
-/** Whether a hash is one of the system before this one, which takes another time to verify. */
+/** Whether a hash is one of the Flask system, which takes another time to verify. */
 export const isForeign = (hash: string): boolean => readWerkzeug(hash) !== undefined
 
 /** Whether a hash was made with weaker parameters than are used now, or in another way. */

@@ -2,7 +2,7 @@ import { pbkdf2, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto
 import { promisify } from 'node:util'
 
 /**
- * Password hashes of Werkzeug, as the Flask system that this one replaces kept them: `pbkdf2:sha256:260000$salt$hex` and
+ * Password hashes of Werkzeug, as the Flask system kept them: `pbkdf2:sha256:260000$salt$hex` and
  * `scrypt:32768:8:1$salt$hex`. They are verified and never made.
  *
  * @see https://werkzeug.palletsprojects.com/en/stable/utils/#werkzeug.security.generate_password_hash

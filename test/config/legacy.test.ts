@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { load, problemsOf } from '../support/config.ts'
 
-test('the old system’s names are understood, each with one notice', async (t) => {
+test('the Flask system’s names are understood, each with one notice', async (t) => {
   const cases: [env: Record<string, string>, expected: object, notice: RegExp][] = [
     [
       { SQLALCHEMY_DATABASE_URI: 'sqlite:////data/old.db' },

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { Test } from 'tap'
 import { isOneOf, violatedConstraint } from '../../src/db/dialect.ts'
-import { planTextSearch, textMatches } from '../../src/db/text-search.ts'
+import { preparedFamily } from '../../src/db/prepared.ts'
+import { planTextSearch, type SearchValues, textMatches } from '../../src/db/text-search.ts'
 import type { Engine, Reader, Store, Writer } from '../../src/db/types.ts'
 import { searchKey } from '../../src/values/text.ts'
 import { onEveryEngine } from '../support/app.ts'
@@ -225,15 +226,24 @@ const NEEDLES = [
   '👩‍🔧', '👩', '漢', '漢字', 'line', 'multi-agent', 'a:b', 'AND', 'OR NOT', 'NEAR(', '(', '\u{10ffff}', 'xyz', 'xx',
 ]
 
+const searches = preparedFamily<{ search: string }, Partial<SearchValues>, { name: string }>('test_search', {
+  nameOf: () => undefined,
+  samples: () => [],
+  build: (db, { search }, values) =>
+    db
+      .selectFrom('products')
+      .select('name')
+      .where((eb) => {
+        const searched = { text: eb.ref('search_text'), id: eb.ref('id'), index: 'products_search' }
+        return textMatches(db, searched, search, values)
+      })
+      .orderBy('id'),
+})
+
 async function search(store: Store, terms: string[], how: 'indexed' | 'reading'): Promise<string[]> {
   const rows = await store.query((db) => {
     const { values, [how]: shape } = planTextSearch(db, terms)
-    return db
-      .selectFrom('products')
-      .select('name')
-      .where((eb) => textMatches(db, eb.ref('search_text'), eb.ref('id'), { shape, values }))
-      .orderBy('id')
-      .execute()
+    return searches(db, { search: shape }, values)
   })
   return rows.map((row) => row.name)
 }

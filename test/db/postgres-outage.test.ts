@@ -4,7 +4,6 @@ import { startPostgres } from '../../scripts/dev/embedded-postgres.ts'
 import { hasPgbouncer } from '../../scripts/dev/pooler.ts'
 import { Migrations } from '../../src/db/migrator.ts'
 import { prepared } from '../../src/db/prepared.ts'
-import type { Reader } from '../../src/db/types.ts'
 import { engines } from '../support/databases.ts'
 import { startPooler } from '../support/pooler.ts'
 import { startProxy } from '../support/proxy.ts'
@@ -67,7 +66,9 @@ test('a server that takes connections and says nothing is away within the bound'
   await store.ping()
 })
 
-const findByName = prepared('test_category_through_pooler', (db: Reader, values: { name: string }) =>
+type Found = { id: number; name: string; created_at: string }
+
+const findByName = prepared<{ name: string }, Found>('test_category_through_pooler', (db, values) =>
   db.selectFrom('categories').select(['id', 'name', 'created_at']).where('name', '=', values.name),
 )
 

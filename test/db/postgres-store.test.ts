@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import pg from 'pg'
 import tap, { type Test } from 'tap'
 import type { PostgresSettings } from '../../src/db/postgres/store.ts'
 import { prepared } from '../../src/db/prepared.ts'
-import type { Reader, Writer } from '../../src/db/types.ts'
+import type { Categories } from '../../src/db/schema.gen.ts'
+import type { Writer } from '../../src/db/types.ts'
 import { engines } from '../support/databases.ts'
 import { addCategory, categoryNames, databaseFor, openOn, problem } from '../support/stores.ts'
 
@@ -159,7 +160,7 @@ test('a job that hides the failure of a statement is not taken for committed', a
   t.same(await categoryNames(store), ['taken'])
 })
 
-const findByName = prepared('test_category_by_name', (db: Reader, values: { name: string }) =>
+const findByName = prepared<{ name: string }, Selectable<Categories>>('test_category_by_name', (db, values) =>
   db.selectFrom('categories').selectAll().where('name', '=', values.name),
 )
 

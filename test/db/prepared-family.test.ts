@@ -12,9 +12,10 @@ for (const engine of engines) {
       await database.drop()
     })
     let built = 0
-    const family = preparedFamily(
-      () => undefined,
-      (db, shape: { column: number }, values: { name: string }) => {
+    const family = preparedFamily<{ column: number }, { name: string }, { column: number; code: string }>('test', {
+      nameOf: () => undefined,
+      samples: () => [],
+      build: (db, shape, values) => {
         built += 1
         return db
           .selectFrom('locations')
@@ -22,7 +23,7 @@ for (const engine of engines) {
           .select('code')
           .where('code', '=', values.name)
       },
-    )
+    })
     const run = (column: number, name: string) => store.query((reader) => family(reader, { column }, { name }))
     t.same(await run(1, 'MAIN'), [{ column: 1, code: 'MAIN' }])
     t.same(await run(1, 'none'), [], 'with the values of each run')

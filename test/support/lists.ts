@@ -1,5 +1,5 @@
 import type { TestApp } from './app.ts'
-import { type Contract, contractOf } from './contract.ts'
+import { type Contract, committedContract } from './contract.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: rows of many shapes.
 export type Row = any
@@ -60,7 +60,7 @@ export interface DocumentedList {
 
 /** Every list of the document: what answers a page, or takes a query. */
 export async function documentedLists({ app }: Pick<TestApp, 'app'>): Promise<DocumentedList[]> {
-  const contract: Contract = await contractOf(app)
+  const contract: Contract = committedContract()
   return contract.operations.flatMap(({ method, path, operation }) => {
     const all: Parameter[] = (operation.parameters ?? []).map((one: Row) => contract.resolve(one))
     const parameters = new Map(all.filter((one) => one.in === 'query').map((one) => [one.name, one]))

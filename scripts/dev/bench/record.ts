@@ -86,7 +86,7 @@ export async function recordStatements(url: string, searches: Record<string, str
     products: await one(() => movements.lockProducts(db, ids)),
     levels: await one(() => movements.readLevels(db, ids)),
     locations: await one(() => movements.shareLocations(db, { ids: [] })),
-    movement: await one(() => movements.insertMovement(db, movementOf())),
+    movement: await one(() => movements.insertMovement(db as Writer, movementOf())),
     line: await one(() => movements.insertLines(db as Writer, slot('movement_id'), [lineOf()])),
   }
   for (const [kind, words] of Object.entries(searches)) statements.searches[kind] = await all(() => find(words))

@@ -9,12 +9,14 @@ type Connected = (error: Error) => void
  * leaves the socket open, so that the program cannot end until the server has waited long enough for the password.
  */
 export class PromptClient extends pg.Client {
+  /** A member of pg's that its types leave out. */
+  declare readonly connection: pg.Connection
   override connect(): Promise<pg.Client>
   override connect(callback: Connected): void
   override connect(callback?: Connected): Promise<pg.Client> | undefined {
-    if (callback === undefined) return super.connect() as never
+    if (callback === undefined) return super.connect()
     super.connect((error: Error) => {
-      if (error) (this as unknown as { connection: pg.Connection }).connection.stream.destroy()
+      if (error) this.connection.stream.destroy()
       callback(isWithoutPassword(error) ? new Error(PASSWORD_MISSING, { cause: error }) : error)
     })
     return undefined

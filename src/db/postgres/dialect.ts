@@ -30,7 +30,7 @@ class PostgresConnection implements DatabaseConnection {
   #readOnly = false
   #ended = false
   /** Why the connection cannot go back to the pool. */
-  #broken: Error | undefined
+  #broken: Error | true | undefined
 
   constructor(pool: Pool, shared: SharedClient, options: DialectOptions) {
     this.#pool = pool
@@ -67,7 +67,7 @@ class PostgresConnection implements DatabaseConnection {
       await this.#send(await this.#open(), 'rollback')
     } catch (error) {
       // Not thrown: the error that led here is the one to tell.
-      this.#broken = error as Error
+      this.#broken = error instanceof Error ? error : true
     }
   }
 
@@ -80,7 +80,7 @@ class PostgresConnection implements DatabaseConnection {
     if (this.#ended) throw new Error('the transaction of this statement has ended')
     for (const parameter of query.parameters) requireExact(parameter)
     const name = this.#options.names.of(query)
-    const send = (client: PoolClient) => this.#send(client, query.sql, query.parameters as unknown[], name)
+    const send = (client: PoolClient) => this.#send(client, query.sql, [...query.parameters], name)
     const mayShare = this.#opening === undefined && name !== undefined
     const sent = (mayShare ? this.#shared.run(send) : undefined) ?? send(this.#client ?? (await this.#open()))
     if (name !== undefined) sent.catch((error) => this.#options.names.learn(error, name))
@@ -159,7 +159,7 @@ export class PooledDialect extends PostgresDialect {
   readonly #options: DialectOptions
 
   constructor(pool: Pool, options: DialectOptions) {
-    super({ pool: pool as never })
+    super({ pool: pool })
     this.#pool = pool
     this.#options = options
   }

@@ -1,4 +1,5 @@
 import { Problem } from '../../errors.ts'
+import { codeOf, textOf } from '../../values/caught.ts'
 
 /** What a failure means for the one who asked. */
 export type Failure =
@@ -60,15 +61,14 @@ const BY_MESSAGE: [RegExp, Failure][] = [
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return undefined
   if (isPlanChanged(error)) return 'statement'
-  const { code } = error as { code?: unknown }
-  if (typeof code !== 'string') return BY_MESSAGE.find(([message]) => message.test(error.message))?.[1]
+  const code = codeOf(error)
+  if (code === undefined) return BY_MESSAGE.find(([message]) => message.test(error.message))?.[1]
   return BY_CODE.get(code) ?? (/^[0-9A-Z]{5}$/.test(code) ? BY_CLASS.get(code.slice(0, 2)) : undefined)
 }
 
 /** "cached plan must not change result type": a migration changed a table under a statement prepared before. */
 export function isPlanChanged(error: unknown): boolean {
-  const { code, routine } = error as { code?: unknown; routine?: unknown }
-  return code === '0A000' && routine === 'RevalidateCachedQuery'
+  return codeOf(error) === '0A000' && textOf(error, 'routine') === 'RevalidateCachedQuery'
 }
 
 /** The problem to answer when trying again is over; errors of other kinds stay what they are. */

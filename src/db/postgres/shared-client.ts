@@ -7,8 +7,8 @@ interface Held {
   users: number
 }
 
-/** So many wait for one connection's answers at most; each answer of a quick statement comes within a millisecond. */
-const MOST_USERS = 32
+/** At most this many wait for one connection's answers; each answer of a quick statement comes within a millisecond. */
+const MAX_USERS = 32
 
 /**
  * One connection for all quick statements that are under way: they travel together, and the server answers them in one
@@ -25,7 +25,7 @@ export class SharedClient {
   /** Runs one statement; it may not begin a transaction. Undefined when a connection of its own is better. */
   run<T>(statement: (client: PoolClient) => Promise<T>): Promise<T> | undefined {
     const held = this.#held ?? this.#hold()
-    if (held === undefined || held.users >= MOST_USERS || this.#areOthersWaiting(held)) return undefined
+    if (held === undefined || held.users >= MAX_USERS || this.#areOthersWaiting(held)) return undefined
     held.users += 1
     return this.#use(held, statement)
   }

@@ -1,4 +1,5 @@
 import type { CompiledQuery } from 'kysely'
+import { codeOf } from '../../values/caught.ts'
 import { statementNameOf } from '../prepared.ts'
 import { isPlanChanged } from './errors.ts'
 
@@ -15,7 +16,7 @@ export class StatementNames {
 
   /** Takes note of how the statement of that name failed, so that it works when it is run again. */
   learn(error: unknown, name: string): void {
-    const { code } = error as { code?: unknown }
+    const code = codeOf(error)
     if (code === '26000' || code === '42P05') this.#enabled = false
     // New names, since every connection of the pool has the old plan; once, however many statements find out together.
     const isCurrent = name.startsWith(`${this.#generation}_`) || this.#generation === 0

@@ -32,7 +32,7 @@ const EXCLUSIVE_LOCK = 3_853_314_791n
 /** Opens a pool of PostgreSQL connections; none is made before the first job. */
 export function openPostgres(settings: PostgresSettings): Store {
   const { connection, poolSize, waitMs, statementMs = STATEMENT_MS, onPoolError } = settings
-  const pool = new pg.Pool({
+  const options: pg.PoolConfig & { pipeline: true } = {
     ...connection,
     max: poolSize,
     connectionTimeoutMillis: waitMs,
@@ -43,7 +43,8 @@ export function openPostgres(settings: PostgresSettings): Store {
     types,
     Client: PromptClient,
     application_name: 'stock-management-api',
-  } as pg.PoolConfig)
+  }
+  const pool = new pg.Pool(options)
   // A pool without a listener ends the process when an idle connection breaks, as at every restart of the server. Each
   // connection has a listener of its own that tells of it.
   pool.on('error', () => {})

@@ -26,6 +26,5 @@ const parsers = new Map<number, (text: string) => unknown>([
 
 /** Type parsers for one pool, so that PostgreSQL gives the JavaScript values that SQLite gives. */
 export const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    parsers.get(oid) ?? pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+  getTypeParser: (oid, format) => parsers.get(oid) ?? pg.types.getTypeParser(oid, format),
 }

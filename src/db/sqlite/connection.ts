@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
+import { codeOf, reasonOf } from '../../values/caught.ts'
 import { isBusy } from './errors.ts'
 
 const RETRY_MS = 10
@@ -21,7 +22,7 @@ export async function connect(file: string, waitMs: number): Promise<Database.Da
     await whenFree(() => opened.pragma('journal_mode = wal'), waitMs)
     opened.pragma('synchronous = full')
     opened.pragma('foreign_keys = on')
-    // Pages in memory, in KiB; two connections hold so many at most.
+    // Pages in memory, in KiB; each of the two connections holds at most this much.
     opened.pragma('cache_size = -16000')
     opened.pragma('temp_store = memory')
     // Without it `insert or replace` removes rows behind the back of the triggers that refuse it.
@@ -29,16 +30,13 @@ export async function connect(file: string, waitMs: number): Promise<Database.Da
     return opened
   } catch (error) {
     database?.close()
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`the database file ${file} cannot be opened: ${reason}${hintFor(error)}`, { cause: error })
+    throw new Error(`the database file ${file} cannot be opened: ${reasonOf(error)}${hintFor(error)}`, { cause: error })
   }
 }
 
 /** Also to read only, SQLite makes files beside it. */
 const hintFor = (error: unknown): string =>
-  /^SQLITE_(CANTOPEN|READONLY)/.test((error as { code?: string }).code ?? '')
-    ? '; the file and its folder must be there to write to'
-    : ''
+  /^SQLITE_(CANTOPEN|READONLY)/.test(codeOf(error) ?? '') ? '; the file and its folder must be there to write to' : ''
 
 /** Does what another process's lock may stand against, again and again for at most `waitMs`; the event loop goes on. */
 export async function whenFree(work: () => unknown, waitMs: number): Promise<void> {

@@ -55,7 +55,8 @@ export class Statements {
   #prepare(text: string): Cached {
     const statement: Statement = this.#database.prepare(text)
     const cached = { statement, columns: columnsOf(statement) }
-    if (this.#cache.size >= CACHE_SIZE) this.#cache.delete(this.#cache.keys().next().value as string)
+    const [oldest] = this.#cache.keys()
+    if (this.#cache.size >= CACHE_SIZE && oldest !== undefined) this.#cache.delete(oldest)
     this.#cache.set(text, cached)
     return cached
   }

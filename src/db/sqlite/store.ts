@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import type Database from 'better-sqlite3'
 import { Kysely } from 'kysely'
 import { Problem } from '../../errors.ts'
@@ -8,14 +7,9 @@ import type { Reader, Store, Writer } from '../types.ts'
 import { connect, whenFree } from './connection.ts'
 import { SavepointDialect } from './dialect.ts'
 import { isBusy, translate } from './errors.ts'
+import { type Answer, type Job, jobOf, settle } from './jobs.ts'
 import { Statements } from './statements.ts'
 import { TimeLimit } from './time-limit.ts'
-
-interface Job<Handle> {
-  run(handle: Handle): Promise<unknown>
-  resolve(result: never): void
-  reject(error: unknown): void
-}
 
 export interface SqliteSettings {
   /** How long to wait for another process's lock, without blocking the event loop. */
@@ -67,7 +61,7 @@ class SqliteStore implements Store {
 
   read<T>(job: (reader: Reader) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#reads.push({ run: this.#enter(job), resolve, reject })
+      this.#reads.push(jobOf(this.#enter(job), resolve, reject))
       this.#readerBusy ??= this.#drainReads()
     })
   }
@@ -76,7 +70,7 @@ class SqliteStore implements Store {
     const run = this.#enter(job)
     while (this.#readerBusy) await this.#readerBusy
     return await new Promise<T>((resolve, reject) => {
-      const alone = this.#runReads([{ run, resolve, reject }], Number.POSITIVE_INFINITY)
+      const alone = this.#runReads([jobOf(run, resolve, reject)], Number.POSITIVE_INFINITY)
       this.#readerBusy = alone.then(() => this.#settleReads())
     })
   }
@@ -96,7 +90,7 @@ class SqliteStore implements Store {
 
   write<T>(job: (writer: Writer) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#writes.push({ run: this.#enter(job), resolve, reject })
+      this.#writes.push(jobOf(this.#enter(job), resolve, reject))
       this.#writerBusy ??= this.#drainWrites()
     })
   }
@@ -105,7 +99,7 @@ class SqliteStore implements Store {
     const run = this.#enter(job)
     while (this.#writerBusy) await this.#writerBusy
     return await new Promise<T>((resolve, reject) => {
-      const group = this.#commitGroup([{ run, resolve, reject }], waitMs, Number.POSITIVE_INFINITY)
+      const group = this.#commitGroup([jobOf(run, resolve, reject)], waitMs, Number.POSITIVE_INFINITY)
       this.#writerBusy = group.then(() => this.#settleWrites())
     })
   }
@@ -139,7 +133,7 @@ class SqliteStore implements Store {
   async #runReads(jobs: Job<Reader>[], jobMs: number): Promise<void> {
     const { statements, kysely } = this.#reading
     const limit = new TimeLimit(jobMs)
-    let outcomes: PromiseSettledResult<unknown>[]
+    let outcomes: PromiseSettledResult<Answer>[]
     try {
       await whenFree(() => this.#reading.beginReading(), this.#settings.waitMs)
       limit.start()
@@ -169,7 +163,7 @@ class SqliteStore implements Store {
   async #commitGroup(jobs: Job<Writer>[], waitMs: number, jobMs: number): Promise<void> {
     const { statements, kysely } = this.#writing
     const limit = new TimeLimit(jobMs)
-    const outcomes: PromiseSettledResult<unknown>[] = []
+    const outcomes: PromiseSettledResult<Answer>[] = []
     try {
       await whenFree(() => statements.run(BEGIN_WRITING), waitMs)
       for (const job of jobs) {
@@ -229,13 +223,4 @@ const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 function lastReason(outcomes: PromiseSettledResult<unknown>[]): unknown {
   const last = outcomes.at(-1)
   return last?.status === 'rejected' ? last.reason : new Error('the transaction ended early')
-}
-
-function settle(jobs: Job<never>[], outcomes: PromiseSettledResult<unknown>[]): void {
-  assert.equal(outcomes.length, jobs.length)
-  for (const [index, outcome] of outcomes.entries()) {
-    const job = jobs[index]
-    if (outcome.status === 'fulfilled') job?.resolve(outcome.value as never)
-    else job?.reject(translate(outcome.reason))
-  }
 }

@@ -61,7 +61,7 @@ async function recognise({ store, throttle, request }: Doors, credentials: Crede
 }
 
 /**
- * Takes the time that a hash of the other kind takes, as long as passwords of the old system are kept: by a refusal that
+ * Takes the time that a hash of the other kind takes, as long as passwords of the Flask system are kept: by a refusal that
  * comes sooner or later than others one could tell who has an account.
  */
 async function evenOut(store: ReadStore, password: string, hash: string): Promise<void> {

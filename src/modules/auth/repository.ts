@@ -29,7 +29,7 @@ export const findAccounts = (db: Reader, key: string) =>
     .where((eb) => eb.or([eb('username_key', '=', key), eb('email_key', '=', key)]))
     .execute()
 
-/** A hash of the system before this one, of the kind that takes longest as far as its text tells; undefined when there is none left. */
+/** A hash of the Flask system, of the kind that takes longest as far as its text tells; undefined when there is none left. */
 export const findForeignHash = (db: Reader) =>
   db
     .selectFrom('users')

@@ -55,11 +55,11 @@ export async function countProducts(db: Reader, category_id: number): Promise<nu
 
 /** A category, held until the transaction ends. */
 export const lockCategory = (trx: Writer, id: number) =>
-  selectCategories(trx).where('c.id', '=', id).$call(lockRows(trx, 'c')).executeTakeFirst()
+  lockRows(trx, selectCategories(trx).where('c.id', '=', id), 'c').executeTakeFirst()
 
 /** A category that is not to be deleted until the transaction ends; others may keep it too. */
 export const keepCategory = (trx: Writer, id: number) =>
-  trx.selectFrom('categories').select('id').where('id', '=', id).$call(shareRows(trx, 'categories')).executeTakeFirst()
+  shareRows(trx, trx.selectFrom('categories').select('id').where('id', '=', id), 'categories').executeTakeFirst()
 
 export const insertCategory = (trx: Writer, category: Insertable<Categories>) =>
   trx.insertInto('categories').values(category).returning('id').executeTakeFirstOrThrow()

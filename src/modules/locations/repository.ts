@@ -10,10 +10,10 @@ const SORTS = { code: 'l.code_key', name: 'l.name_key', id: 'l.id' } as const
 
 export type LocationRow = Awaited<ReturnType<typeof listLocations>>[number]
 
-const selectLocations = (db: Reader, archived: LocationQuery['archived']) =>
-  db
-    .selectFrom('locations as l')
-    .$if(archived !== 'include', (query) => query.where('l.is_active', '=', archived === 'exclude'))
+function selectLocations(db: Reader, archived: LocationQuery['archived']) {
+  const all = db.selectFrom('locations as l')
+  return archived === 'include' ? all : all.where('l.is_active', '=', archived === 'exclude')
+}
 
 export const listLocations = (db: Reader, query: LocationQuery, { limit, after }: Paging) =>
   keyset(selectLocations(db, query.archived).selectAll(), {
@@ -36,7 +36,7 @@ export const findLocation = (db: Reader, id: number) =>
 
 /** A location, held until the transaction ends. */
 export const lockLocation = (trx: Writer, id: number) =>
-  trx.selectFrom('locations as l').selectAll().where('l.id', '=', id).$call(lockRows(trx, 'l')).executeTakeFirst()
+  lockRows(trx, trx.selectFrom('locations as l').selectAll().where('l.id', '=', id), 'l').executeTakeFirst()
 
 /** Another location that has this code or this name. */
 export const findLocationLike = (db: Reader, code_key: string, name_key: string, except: number) =>
@@ -60,12 +60,7 @@ export const updateLocation = (trx: Writer, id: number, version: number, changes
 
 /** The default location, held until the transaction ends; undefined when it changed hands meanwhile. */
 export const lockDefault = (trx: Writer) =>
-  trx
-    .selectFrom('locations as l')
-    .selectAll()
-    .where('l.is_default', '=', true)
-    .$call(lockRows(trx, 'l'))
-    .executeTakeFirst()
+  lockRows(trx, trx.selectFrom('locations as l').selectAll().where('l.is_default', '=', true), 'l').executeTakeFirst()
 
 /** Stock that is at a location or promised from it, in levels. */
 export async function countOccupiedLevels(db: Reader, id: number): Promise<number> {

@@ -2,10 +2,10 @@ import { type SqlBool, sql } from 'kysely'
 import { prepared } from '../../db/prepared.ts'
 import { findByRareTerm } from '../../db/text-search.ts'
 import type { Reader } from '../../db/types.ts'
-import type { ProductFilter } from './list-query-repository.ts'
+import { type ProductFilter, SEARCH_INDEX } from './list-query-repository.ts'
 
-/** So many candidates are read and sorted for the sake of one page. */
-const FEW = 2000
+/** At most this many candidates are read and sorted for the sake of one page. */
+const MAX_CANDIDATES = 2000
 
 /**
  * Products among which are all that can match, where they are few and an index finds them: they are read, checked and
@@ -13,7 +13,7 @@ const FEW = 2000
  */
 export async function findCandidates(db: Reader, filter: ProductFilter): Promise<number[] | undefined> {
   const { terms, stock_status } = filter
-  const byText = terms.length === 0 ? undefined : await findByRareTerm(db, terms, FEW)
+  const byText = terms.length === 0 ? undefined : await findByRareTerm(db, SEARCH_INDEX, terms, MAX_CANDIDATES)
   const byStock = stock_status === 'low' || stock_status === 'out' ? await findShort(db) : undefined
   if (byText === undefined || byStock === undefined) return byText ?? byStock
   const short = new Set(byStock)
@@ -33,6 +33,6 @@ const findShortLevels = prepared<{ rows: number }, { product_id: number }>('prod
 )
 
 async function findShort(db: Reader): Promise<number[] | undefined> {
-  const levels = await findShortLevels(db, { rows: FEW + 1 })
-  return levels.length > FEW ? undefined : levels.map((level) => level.product_id)
+  const levels = await findShortLevels(db, { rows: MAX_CANDIDATES + 1 })
+  return levels.length > MAX_CANDIDATES ? undefined : levels.map((level) => level.product_id)
 }

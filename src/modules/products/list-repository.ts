@@ -8,8 +8,10 @@ import {
   inOrder,
   isInIndexOrder,
   type ListedProduct,
-  MOST_RARE,
+  MAX_RARE_PRODUCTS,
+  type PageValues,
   type ProductFilter,
+  type RareRow,
   type Shape,
   selectPage,
   selectPlaces,
@@ -17,8 +19,8 @@ import {
   type Values,
 } from './list-query-repository.ts'
 
-/** So many rows are read for common words before all that hold them are looked up. */
-const READ_AHEAD = 2000
+/** At most this many rows are read for common words before all that hold them are looked up. */
+const READ_AHEAD_ROWS = 2000
 
 /**
  * One row more than the page holds.
@@ -32,7 +34,7 @@ export async function listProducts(
   { limit, after }: Paging,
 ): Promise<ListedProduct[]> {
   const { shape, values, search } = ask(db, filter, candidates)
-  const page = { ...values, rows: limit + 1, after_value: after?.value, after_id: after?.id } as Values
+  const page = { ...values, rows: limit + 1, after_value: after?.value, after_id: after?.id }
   const asked = { ...shape, after: after !== undefined }
   const soon =
     search !== undefined && candidates === undefined && isInIndexOrder(asked)
@@ -69,7 +71,7 @@ function ask(db: Reader, filter: ProductFilter, candidates: number[] | undefined
     after: false,
     until: false,
   }
-  return { shape, search, values: { ...filter, ...search?.values, ids: candidates } as unknown as Values }
+  return { shape, search, values: { ...filter, ...search?.values, ids: candidates } }
 }
 
 /**
@@ -80,7 +82,7 @@ function ask(db: Reader, filter: ProductFilter, candidates: number[] | undefined
 async function findSoon(
   db: Reader,
   shape: Shape,
-  values: Values,
+  values: PageValues,
   { reading, indexed, rare }: TextSearch,
 ): Promise<ListedProduct[] | undefined> {
   const read = { ...shape, search: reading }
@@ -93,14 +95,14 @@ async function findSoon(
 }
 
 /** PostgreSQL: a page of rows that hold a rare word, if it is one. */
-async function readRare(db: Reader, shape: Shape, values: Values): Promise<ListedProduct[] | undefined> {
+async function readRare(db: Reader, shape: Shape, values: PageValues): Promise<ListedProduct[] | undefined> {
   const rows = await rares(db, shape, values)
-  if ((rows[0]?.candidates ?? 0) > MOST_RARE) return undefined
-  return rows.flatMap(({ candidates: _, ...row }) => (row.id === null ? [] : [row as ListedProduct]))
+  if ((rows[0]?.candidates ?? 0) > MAX_RARE_PRODUCTS) return undefined
+  return rows.flatMap(({ candidates: _, ...row }) => (row.id === null ? [] : [row]))
 }
 
 /** PostgreSQL: a page of rows that hold common words, if they are met at once. */
-async function readNext(db: Reader, shape: Shape, values: Values): Promise<ListedProduct[] | undefined> {
+async function readNext(db: Reader, shape: Shape, values: PageValues): Promise<ListedProduct[] | undefined> {
   const rows = await pages(db, { ...shape, among: 'next' }, values)
   return rows.length === values.rows ? rows : undefined
 }
@@ -113,11 +115,11 @@ const WAYS = { likely: [readRare, readNext], perhaps: [readNext, readRare], unkn
  *
  * @returns undefined when they were not
  */
-async function readAhead(db: Reader, shape: Shape, values: Values): Promise<ListedProduct[] | undefined> {
+async function readAhead(db: Reader, shape: Shape, values: PageValues): Promise<ListedProduct[] | undefined> {
   const [last] = await bounds(db, { ...shape, search: undefined }, values)
-  const until = { until_value: last?.place as string | number, until_id: last?.id as number }
-  const rows = await pages(db, { ...shape, until: last !== undefined }, { ...values, ...until })
-  return last === undefined || rows.length === values.rows ? rows : undefined
+  if (last === undefined) return await pages(db, shape, values)
+  const rows = await pages(db, { ...shape, until: true }, { ...values, until_value: last.place, until_id: last.id })
+  return rows.length === values.rows ? rows : undefined
 }
 
 /**
@@ -132,32 +134,79 @@ const nameForWords = (kind: string, shape: Shape) =>
   SOME_WORDS.has(shape.search) ? nameOf(`${kind}_${shape.search}`, shape) : undefined
 const SOME_WORDS = new Set<unknown>(['read_1', 'read_2', 'read_3'])
 
-const bounds = preparedFamily(
-  (shape) => nameOf('bounds', shape),
-  (db: Reader, shape: Shape, values: Values) =>
+/** A list as it is when nothing is asked of it; samples say how they differ. */
+const PLAIN: Shape = {
+  sort: 'name',
+  order: 'asc',
+  archived: 'exclude',
+  stock_status: undefined,
+  filters: [],
+  search: undefined,
+  among: undefined,
+  after: false,
+  until: false,
+}
+const FURTHER = { ...PLAIN, order: 'desc', after: true } as const
+
+const bounds = preparedFamily<Shape, Values, { id: number; place: string | number }>('products_bounds', {
+  nameOf: (shape) => nameOf('bounds', shape),
+  samples: (engine) => (engine === 'sqlite' ? [PLAIN, FURTHER, { ...PLAIN, filters: ['category_id'] }] : []),
+  build: (db, shape, values) =>
     inOrder(selectPlaces(db, shape, values, shape.archived === 'exclude'), shape, values)
       .limit(1)
-      .offset(READ_AHEAD),
-)
+      .offset(READ_AHEAD_ROWS),
+})
 
-const pages = preparedFamily((shape: Shape) => {
-  if (shape.among === 'next') return nameForWords('next', shape)
-  const isPlain = shape.search === undefined && shape.among === undefined && !shape.until
-  return isPlain && isInIndexOrder(shape) ? nameOf('page', shape) : undefined
-}, selectPage)
+const pages = preparedFamily<Shape, PageValues, ListedProduct>('products_page', {
+  nameOf: (shape) => {
+    if (shape.among === 'next') return nameForWords('next', shape)
+    const isPlain = shape.search === undefined && shape.among === undefined && !shape.until
+    return isPlain && isInIndexOrder(shape) ? nameOf('page', shape) : undefined
+  },
+  samples: (engine) => [
+    PLAIN,
+    FURTHER,
+    { ...PLAIN, sort: 'id', after: true },
+    { ...PLAIN, sort: 'price', archived: 'only' },
+    { ...FURTHER, archived: 'include' },
+    { ...PLAIN, filters: [...FILTERS], stock_status: 'low' },
+    { ...PLAIN, among: 'given', filters: ['category_id'] },
+    ...(engine === 'sqlite' ? SQLITE_SEARCHES : POSTGRES_SEARCHES),
+  ],
+  build: selectPage,
+})
+const SQLITE_SEARCHES: Shape[] = [
+  { ...PLAIN, search: 'index' },
+  { ...PLAIN, search: 'both' },
+  { ...PLAIN, search: 'reading', until: true },
+  { ...FURTHER, search: 'reading', until: true },
+  { ...PLAIN, search: 'reading', among: 'given' },
+]
+const POSTGRES_SEARCHES: Shape[] = [
+  { ...PLAIN, search: 'index_2' },
+  { ...PLAIN, search: 'read_2', among: 'next' },
+  { ...FURTHER, search: 'read_1', among: 'next', filters: ['category_id'] },
+  { ...PLAIN, search: 'read_1', among: 'given' },
+]
 
-const rares = preparedFamily(
-  (shape) => nameForWords('rare', shape),
-  (db: Reader, shape: Shape, values: Values) => ({ compile: () => selectRare(db, shape, values).compile(db) }),
-)
+const rares = preparedFamily<Shape, PageValues, RareRow>('products_rare', {
+  nameOf: (shape) => nameForWords('rare', shape),
+  samples: (engine) => (engine === 'sqlite' ? [] : [{ ...PLAIN, search: 'read_2' }]),
+  build: (db, shape, values) => ({ compile: () => selectRare(db, shape, values).compile(db) }),
+})
 
-const counts = preparedFamily(
-  () => undefined,
-  (db: Reader, shape: Shape, values: Values) => {
+const counts = preparedFamily<Shape, Values, { count: number }>('products_count', {
+  nameOf: () => undefined,
+  samples: (engine) => [
+    { ...PLAIN, sort: 'id' },
+    { ...PLAIN, sort: 'id', archived: 'include', filters: [...FILTERS], stock_status: 'out' },
+    { ...PLAIN, sort: 'id', search: engine === 'sqlite' ? 'index' : 'index_1' },
+  ],
+  build: (db, shape, values) => {
     const { archived } = shape
     const isActive = archived === 'include' ? undefined : archived === 'exclude'
     return db
       .selectFrom(selectPlaces(db, shape, values, isActive).as('matching'))
       .select((eb) => eb.fn.countAll<number>().as('count'))
   },
-)
+})

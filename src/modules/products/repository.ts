@@ -63,7 +63,7 @@ export const findTaken = (db: Reader, { sku_key, barcode_key }: IdentityKeys, ex
 
 /** A product, held until the transaction ends: no movement of it can be written meanwhile. */
 export const lockProduct = (trx: Writer, id: number) =>
-  trx.selectFrom('products').selectAll().where('id', '=', id).$call(lockRows(trx, 'products')).executeTakeFirst()
+  lockRows(trx, trx.selectFrom('products').selectAll().where('id', '=', id), 'products').executeTakeFirst()
 
 /** The id that the next product gets. */
 export const takeProductId = (trx: Writer) => takeId(trx, 'products')
@@ -85,12 +85,8 @@ export const insertUnlessTaken = (trx: Writer, product: Insertable<Products>) =>
  * not by the stock module, which depends on this one: no product may be without them, for the ledger's trigger only adds.
  */
 export async function insertEmptyStock(trx: Writer, product_id: number, instant: string): Promise<void> {
-  const location = await trx
-    .selectFrom('locations')
-    .select('id')
-    .where('is_default', '=', true)
-    .$call(shareRows(trx, 'locations'))
-    .executeTakeFirstOrThrow()
+  const theDefault = trx.selectFrom('locations').select('id').where('is_default', '=', true)
+  const location = await shareRows(trx, theDefault, 'locations').executeTakeFirstOrThrow()
   const times = { created_at: instant, updated_at: instant }
   await trx.insertInto('product_costs').values({ product_id }).execute()
   await trx

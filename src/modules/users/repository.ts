@@ -81,16 +81,13 @@ export const findUserIdByKey = (db: Reader, column: 'username_key' | 'email_key'
 
 /** A user, held until the transaction ends. */
 export const lockUser = (trx: Writer, id: number) =>
-  selectUsers(trx).where('u.id', '=', id).$call(lockRows(trx, 'u')).executeTakeFirst()
+  lockRows(trx, selectUsers(trx).where('u.id', '=', id), 'u').executeTakeFirst()
 
 /** The active administrators, held until the transaction ends; in id order, so that no two wait for each other. */
-export const lockAdministrators = (trx: Writer) =>
-  selectUsers(trx)
-    .where('u.role', '=', 'admin')
-    .where('u.is_active', '=', true)
-    .orderBy('u.id')
-    .$call(lockRows(trx, 'u'))
-    .execute()
+export function lockAdministrators(trx: Writer): Promise<UserRow[]> {
+  const active = selectUsers(trx).where('u.role', '=', 'admin').where('u.is_active', '=', true).orderBy('u.id')
+  return lockRows(trx, active, 'u').execute()
+}
 
 export const insertUser = (trx: Writer, user: Insertable<Users>) =>
   trx.insertInto('users').values(user).returning('id').executeTakeFirstOrThrow()
@@ -122,12 +119,12 @@ export const updateUser = (trx: Writer, id: number, changes: Updateable<Users>, 
  * @param expectedHash the hash it replaces, if that matters
  * @returns undefined when there is no such user, or the hash is another one by now
  */
-export const replacePassword = (
+export function replacePassword(
   trx: Writer,
   id: number,
   { password_hash, updated_at, expectedHash }: { password_hash: string; updated_at: string; expectedHash?: string },
-) =>
-  trx
+) {
+  const update = trx
     .updateTable('users')
     .set((eb) => ({
       password_hash,
@@ -136,16 +133,17 @@ export const replacePassword = (
       token_version: eb('token_version', '+', 1),
     }))
     .where('id', '=', id)
-    .$if(expectedHash !== undefined, (query) => query.where('password_hash', '=', expectedHash as string))
     .returning('id')
-    .executeTakeFirst()
+  const asked = expectedHash === undefined ? update : update.where('password_hash', '=', expectedHash)
+  return asked.executeTakeFirst()
+}
 
 /** Ends the sessions of a user, all but one if that is given. */
-export const endSessions = (trx: Writer, userId: number, revoked_at: string, exceptSessionId?: number) =>
-  trx
+export function endSessions(trx: Writer, userId: number, revoked_at: string, exceptSessionId?: number) {
+  const live = trx
     .updateTable('sessions')
     .set({ revoked_at })
     .where('user_id', '=', userId)
     .where('revoked_at', 'is', null)
-    .$if(exceptSessionId !== undefined, (query) => query.where('id', '!=', exceptSessionId as number))
-    .execute()
+  return (exceptSessionId === undefined ? live : live.where('id', '!=', exceptSessionId)).execute()
+}

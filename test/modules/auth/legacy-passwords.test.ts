@@ -18,7 +18,7 @@ async function hashOf({ store }: TestApp, id: number) {
   return (await find).password_hash
 }
 
-onEveryEngine('a password of the old system logs in and is kept in the new way from then on', async (t, engine) => {
+onEveryEngine('a password of the Flask system logs in and is kept in the new way from then on', async (t, engine) => {
   const testApp = await buildTestApp(t, engine)
   const { id } = await makeUser(testApp)
   await keep(testApp, id, hashed('Admin-clave-2024'))
@@ -67,7 +67,7 @@ onEveryEngine('a password below the rules of today logs in, and a change is advi
   t.notOk('password_change_advised' in after.json())
 })
 
-onEveryEngine('a password of the old system can be changed without a login in between', async (t, engine) => {
+onEveryEngine('a password of the Flask system can be changed without a login in between', async (t, engine) => {
   const testApp = await buildTestApp(t, engine)
   const { id } = await makeUser(testApp)
   const { access_token: token } = (await logIn(testApp.app)).json()
@@ -78,7 +78,7 @@ onEveryEngine('a password of the old system can be changed without a login in be
   t.equal((await change('admin123')).statusCode, 204)
 })
 
-onEveryEngine('while passwords of the old system are kept, every refusal takes as long', async (t, engine) => {
+onEveryEngine('while passwords of the Flask system are kept, every refusal takes as long', async (t, engine) => {
   const testApp = await buildTestApp(t, engine)
   const { app, call } = testApp
   const people = ['de.antes', 'de.ahora', 'de.baja']

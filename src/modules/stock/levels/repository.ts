@@ -1,7 +1,8 @@
-import { type SqlBool, sql } from 'kysely'
+import { type AliasedExpression, type Selectable, type SqlBool, sql } from 'kysely'
 import { lockRows, unindexed } from '../../../db/dialect.ts'
 import { keyset } from '../../../db/keyset.ts'
 import { prepared, preparedFamily } from '../../../db/prepared.ts'
+import type { Stock } from '../../../db/schema.gen.ts'
 import type { Reader, Writer } from '../../../db/types.ts'
 import type { Paging } from '../../../http/paging.ts'
 import type { StockQuery } from './schemas.ts'
@@ -34,8 +35,8 @@ export interface AsOf {
 }
 
 /** The levels as they are; with `asOf`, as the ledger says they were: promises are not part of it. */
-function levelsTable(db: Reader, asOf: AsOf | undefined) {
-  if (asOf === undefined) return plainLevels(db)
+function levelsTable(db: Reader, asOf: AsOf | undefined): AliasedExpression<Selectable<Stock>, 's'> {
+  if (asOf === undefined) return sql.table<Selectable<Stock>>('stock').as('s')
   const clock = sql.ref(asOf.clock === 'effective' ? 'm.effective_at' : 'm.recorded_at')
   const past = db
     .selectFrom('stock as now')
@@ -58,13 +59,12 @@ function levelsTable(db: Reader, asOf: AsOf | undefined) {
           and (x.to_location_id = ${sql.ref('now.location_id')} or x.from_location_id = ${sql.ref('now.location_id')})
           and ${clock} <= ${asOf.instant}), 0) as bigint)`.as('quantity'),
     )
-  return db.selectFrom(past.as('s')) as unknown as ReturnType<typeof plainLevels>
+  return past.as('s')
 }
 
-const plainLevels = (db: Reader) => db.selectFrom('stock as s')
-
 const selectLevels = (db: Reader, asOf?: AsOf) =>
-  levelsTable(db, asOf)
+  db
+    .selectFrom(levelsTable(db, asOf))
     .innerJoin('products as p', 'p.id', 's.product_id')
     .innerJoin('locations as l', 'l.id', 's.location_id')
     .select([
@@ -98,7 +98,7 @@ export const findLevel = prepared<{ id: number }, StockRow>('stock_find_level', 
 
 /** A level, held until the transaction ends. */
 export const lockLevel = (trx: Writer, id: number): Promise<StockRow | undefined> =>
-  selectLevels(trx).where('s.id', '=', id).$call(lockRows(trx, 's')).executeTakeFirst()
+  lockRows(trx, selectLevels(trx).where('s.id', '=', id), 's').executeTakeFirst()
 
 export const updateLevel = (
   trx: Writer,
@@ -126,12 +126,12 @@ function filtered(
   { product_id, location_id, category_id, status }: Partial<StockQuery>,
   asOf: AsOf | undefined,
 ) {
-  return selectLevelsInUse(db, asOf)
-    .where('p.is_active', '=', true)
-    .$if(product_id !== undefined, (query) => query.where('s.product_id', '=', product_id as number))
-    .$if(location_id !== undefined, (query) => query.where('s.location_id', '=', location_id as number))
-    .$if(category_id !== undefined, (query) => query.where('p.category_id', '=', category_id as number))
-    .$if(status !== undefined, (query) => query.where(STATUS[status as keyof typeof STATUS]))
+  let query = selectLevelsInUse(db, asOf).where('p.is_active', '=', true)
+  if (product_id !== undefined) query = query.where('s.product_id', '=', product_id)
+  if (location_id !== undefined) query = query.where('s.location_id', '=', location_id)
+  if (category_id !== undefined) query = query.where('p.category_id', '=', category_id)
+  if (status !== undefined) query = query.where(STATUS[status])
+  return query
 }
 
 export const listLevels = (
@@ -188,21 +188,26 @@ interface LowValues {
   id: number
 }
 
-const lowLevels = preparedFamily<LowShape, LowValues, StockRow>(
-  ({ at, status, after }) => ['stock_low', at ? 'at' : 'all', status ?? 'both', after ? 'after' : 'first'].join('_'),
-  (db, { at, status, after }, values) =>
-    selectLevels(db)
+const lowLevels = preparedFamily<LowShape, LowValues, StockRow>('stock_low', {
+  nameOf: ({ at, status, after }) =>
+    ['stock_low', at ? 'at' : 'all', status ?? 'both', after ? 'after' : 'first'].join('_'),
+  samples: () => [
+    { at: false, status: undefined, after: false },
+    { at: true, status: 'low', after: true },
+    { at: false, status: 'out', after: false },
+  ],
+  build(db, { at, status, after }, values) {
+    let query = selectLevels(db)
       // Nearly all are active: the index that gives few rows is that of the margins.
       .where((eb) => eb(unindexed(db, eb.ref('p.is_active')), '=', true))
       .where((eb) => eb(unindexed(db, eb.ref('l.is_active')), '=', true))
       .where(sql<SqlBool>`${MARGIN} <= 0`)
-      .$if(at, (q) => q.where('s.location_id', '=', values.location_id))
-      .$if(status !== undefined, (q) => q.where(STATUS[status as 'low' | 'out']))
-      .$if(after, (q) => q.where(sql<SqlBool>`(${MARGIN}, s.id) > (${values.margin}, ${values.id})`))
-      .orderBy(MARGIN)
-      .orderBy('s.id')
-      .limit(values.limit),
-)
+    if (at) query = query.where('s.location_id', '=', values.location_id)
+    if (status !== undefined) query = query.where(STATUS[status])
+    if (after) query = query.where(sql<SqlBool>`(${MARGIN}, s.id) > (${values.margin}, ${values.id})`)
+    return query.orderBy(MARGIN).orderBy('s.id').limit(values.limit)
+  },
+})
 
 export const listProductLevels = (db: Reader, product_id: number, asOf: AsOf | undefined): Promise<StockRow[]> =>
   selectLevelsInUse(db, asOf).where('s.product_id', '=', product_id).orderBy('s.location_id').execute()

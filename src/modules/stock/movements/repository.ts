@@ -1,13 +1,14 @@
-import { sql } from 'kysely'
+import { type Expression, expressionBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely'
 import { isOneOf, lockRows, shareRows } from '../../../db/dialect.ts'
 import { keyset } from '../../../db/keyset.ts'
-import { prepared, preparedFamily } from '../../../db/prepared.ts'
-import type { Reader, Writer } from '../../../db/types.ts'
+import { prepared, preparedWrite, preparedWriteFamily } from '../../../db/prepared.ts'
+import { elementsOf, membersOf } from '../../../db/stand-in.ts'
+import type { Operand, Reader, Writer } from '../../../db/types.ts'
 import type { Paging } from '../../../http/paging.ts'
 import type { MovementQuery, MovementType } from './schemas.ts'
 import type { LevelState, LocationState, PlannedLine, ProductState } from './state-rules.ts'
 
-const selectProducts = (db: Reader, ids: number[]) =>
+const selectProducts = (db: Reader, ids: Operand<number[]>) =>
   db
     .selectFrom('product_costs as c')
     .innerJoin('products as p', 'p.id', 'c.product_id')
@@ -25,7 +26,7 @@ export const readProducts = prepared<{ ids: number[] }, ProductState>('stock_rea
  * now. Locked in id order, so two movements never wait for each other.
  */
 export const lockProducts = prepared<{ ids: number[] }, ProductState>('stock_lock_products', (db, { ids }) =>
-  selectProducts(db, ids).$call(lockRows(db, 'c')).$call(shareRows(db, 'p')),
+  shareRows(db, lockRows(db, selectProducts(db, ids), 'c'), 'p'),
 )
 
 export type LevelRow = LevelState & {
@@ -56,18 +57,20 @@ export const readLevels = prepared<{ ids: number[] }, LevelRow>('stock_read_leve
     .orderBy('s.location_id'),
 )
 
-const selectLocations = (db: Reader, { ids }: { ids: number[] }) =>
+const selectLocations = (db: Reader, ids: Operand<number[]>) =>
   db
     .selectFrom('locations as l')
     .select(['l.id', 'l.code', 'l.is_active', 'l.is_default'])
     .where((eb) => eb.or([eb('l.is_default', '=', true), isOneOf(db, eb.ref('l.id'), ids)]))
 
 /** These locations and the default one. */
-export const readLocations = prepared<{ ids: number[] }, LocationState>('stock_read_locations', selectLocations)
+export const readLocations = prepared<{ ids: number[] }, LocationState>('stock_read_locations', (db, { ids }) =>
+  selectLocations(db, ids),
+)
 
 /** The same, kept from being archived until the transaction ends. */
-export const shareLocations = prepared<{ ids: number[] }, LocationState>('stock_share_locations', (db, values) =>
-  selectLocations(db, values).$call(shareRows(db, 'l')),
+export const shareLocations = prepared<{ ids: number[] }, LocationState>('stock_share_locations', (db, { ids }) =>
+  shareRows(db, selectLocations(db, ids), 'l'),
 )
 
 export interface MovementFields {
@@ -83,8 +86,8 @@ export interface MovementFields {
   source_id: number | null
 }
 
-export const insertMovement = prepared<MovementFields, { id: number }>('stock_insert_movement', (db, values) =>
-  (db as Writer)
+export const insertMovement = preparedWrite<MovementFields, { id: number }>('stock_insert_movement', (trx, values) =>
+  trx
     .insertInto('movements')
     .values({
       type: values.type,
@@ -103,29 +106,28 @@ export const insertMovement = prepared<MovementFields, { id: number }>('stock_in
 
 /** Writes the lines of a movement in the order given; the triggers of the table move the balances with them. */
 export async function insertLines(trx: Writer, movement_id: number, lines: PlannedLine[]): Promise<void> {
-  const values: LineValues = { movement_id }
-  for (const [index, { product, ...line }] of lines.entries()) {
-    values[`product_id${index}`] = product.id
-    for (const [name, value] of Object.entries(line)) values[`${name}${index}`] = value
-  }
-  await inserts(trx, { count: lines.length }, values)
+  const rows = lines.map(({ product, ...line }) => ({ ...line, product_id: product.id }))
+  await inserts(trx, { count: lines.length }, { movement_id, lines: rows })
 }
 
-type LineValues = Record<string, number | null>
+interface LineValues {
+  movement_id: number
+  lines: (Omit<PlannedLine, 'product'> & { product_id: number })[]
+}
 
-const LINE_COLUMNS = ['product_id', 'line_number', 'from_location_id', 'to_location_id', 'quantity', 'value'] as const
-const PREPARED_LINES = 10
+const MAX_PREPARED_LINES = 10
 
-const inserts = preparedFamily<{ count: number }, LineValues, unknown>(
-  ({ count }) => (count <= PREPARED_LINES ? `stock_insert_lines_${count}` : undefined),
-  (db, { count }, values) => {
-    const rows = Array.from({ length: count }, (_, index) => ({
-      movement_id: values.movement_id,
-      ...Object.fromEntries(LINE_COLUMNS.map((column) => [column, values[`${column}${index}`]])),
-    }))
-    return (db as Writer).insertInto('movement_lines').values(rows as never)
+const inserts = preparedWriteFamily<{ count: number }, LineValues, unknown>('stock_insert_lines', {
+  nameOf: ({ count }) => (count <= MAX_PREPARED_LINES ? `stock_insert_lines_${count}` : undefined),
+  samples: () => [{ count: 1 }, { count: 2 }],
+  build(trx, { count }, { movement_id, lines }) {
+    const rows = elementsOf(lines, count).map((line) => {
+      const { product_id, line_number, from_location_id, to_location_id, quantity, value } = membersOf(line)
+      return { movement_id, product_id, line_number, from_location_id, to_location_id, quantity, value }
+    })
+    return trx.insertInto('movement_lines').values(rows)
   },
-)
+})
 
 const selectMovements = (db: Reader) =>
   db
@@ -154,13 +156,10 @@ export interface MovementRow {
 }
 
 /** A movement, held until the transaction ends, so that it is reversed once. */
-export const lockMovement = (trx: Writer, id: number) =>
-  trx
-    .selectFrom('movements as m')
-    .select(['m.id', 'm.type', 'm.reference', 'm.reversal_of'])
-    .where('m.id', '=', id)
-    .$call(lockRows(trx, 'm'))
-    .executeTakeFirst()
+export function lockMovement(trx: Writer, id: number) {
+  const columns = ['m.id', 'm.type', 'm.reference', 'm.reversal_of'] as const
+  return lockRows(trx, trx.selectFrom('movements as m').select(columns).where('m.id', '=', id), 'm').executeTakeFirst()
+}
 
 export const findReversal = (db: Reader, id: number) =>
   db.selectFrom('movements').select('id').where('reversal_of', '=', id).executeTakeFirst()
@@ -169,7 +168,7 @@ const SORTS = { id: 'm.id', effective_at: 'm.effective_at', recorded_at: 'm.reco
 
 /** @param query its instants in the form that is kept */
 export const listMovements = (db: Reader, query: MovementQuery, { limit, after }: Paging): Promise<MovementRow[]> =>
-  keyset(filtered(selectMovements(db), query), {
+  keyset(filtered(selectMovements(db), conditionsOf(db, query)), {
     column: SORTS[query.sort],
     id: 'm.id',
     order: query.order,
@@ -180,40 +179,38 @@ export const listMovements = (db: Reader, query: MovementQuery, { limit, after }
 export async function countMovements(db: Reader, query: MovementQuery): Promise<number> {
   const { count } = await filtered(
     db.selectFrom('movements as m').select(sql<number>`count(*)`.as('count')),
-    query,
+    conditionsOf(db, query),
   ).executeTakeFirstOrThrow()
   return count
 }
 
-// Kysely's types cannot say "any select that has movements as m", so the builder is handed through as it is.
-function filtered<Q>(select: Q, query: MovementQuery): Q {
-  type Select = ReturnType<typeof selectMovements>
-  const { type, actor_id, reference, product_id, location_id } = query
-  const from = (select as unknown as Select)
-    .$if(type !== undefined, (q) => q.where('m.type', '=', type as string))
-    .$if(actor_id !== undefined, (q) => q.where('m.actor_id', '=', actor_id as number))
-    .$if(reference !== undefined, (q) => q.where('m.reference', '=', reference as string))
-    .$if(query.effective_from !== undefined, (q) => q.where('m.effective_at', '>=', query.effective_from as string))
-    .$if(query.effective_before !== undefined, (q) => q.where('m.effective_at', '<', query.effective_before as string))
-    .$if(query.recorded_from !== undefined, (q) => q.where('m.recorded_at', '>=', query.recorded_from as string))
-    .$if(query.recorded_before !== undefined, (q) => q.where('m.recorded_at', '<', query.recorded_before as string))
-  if (product_id === undefined && location_id === undefined) return from as unknown as Q
-  return from.where(({ exists, selectFrom }) =>
-    exists(
-      selectFrom('movement_lines as x')
-        .select('x.id')
-        .whereRef('x.movement_id', '=', 'm.id')
-        .$if(product_id !== undefined, (q) => q.where('x.product_id', '=', product_id as number))
-        .$if(location_id !== undefined, (q) =>
-          q.where((eb) =>
-            eb.or([
-              eb('x.from_location_id', '=', location_id as number),
-              eb('x.to_location_id', '=', location_id as number),
-            ]),
-          ),
-        ),
-    ),
-  ) as unknown as Q
+const filtered = <Tables, Names extends keyof Tables, Row>(
+  select: SelectQueryBuilder<Tables, Names, Row>,
+  conditions: Expression<SqlBool>[],
+): SelectQueryBuilder<Tables, Names, Row> => conditions.reduce((query, condition) => query.where(condition), select)
+
+/** What the filters ask of `movements as m`, in any select that has it. */
+function conditionsOf(db: Reader, query: MovementQuery): Expression<SqlBool>[] {
+  const eb = expressionBuilder(db.selectFrom('movements as m'))
+  const { type, actor_id, reference, effective_from, effective_before, recorded_from, recorded_before } = query
+  const conditions: Expression<SqlBool>[] = []
+  if (type !== undefined) conditions.push(eb('m.type', '=', type))
+  if (actor_id !== undefined) conditions.push(eb('m.actor_id', '=', actor_id))
+  if (reference !== undefined) conditions.push(eb('m.reference', '=', reference))
+  if (effective_from !== undefined) conditions.push(eb('m.effective_at', '>=', effective_from))
+  if (effective_before !== undefined) conditions.push(eb('m.effective_at', '<', effective_before))
+  if (recorded_from !== undefined) conditions.push(eb('m.recorded_at', '>=', recorded_from))
+  if (recorded_before !== undefined) conditions.push(eb('m.recorded_at', '<', recorded_before))
+  const { product_id, location_id } = query
+  if (product_id === undefined && location_id === undefined) return conditions
+  let lines = eb.selectFrom('movement_lines as x').select('x.id').whereRef('x.movement_id', '=', 'm.id')
+  if (product_id !== undefined) lines = lines.where('x.product_id', '=', product_id)
+  if (location_id !== undefined) {
+    lines = lines.where((line) =>
+      line.or([line('x.from_location_id', '=', location_id), line('x.to_location_id', '=', location_id)]),
+    )
+  }
+  return [...conditions, eb.exists(lines)]
 }
 
 export interface LineRow {
