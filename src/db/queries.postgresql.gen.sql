@@ -1,6 +1,6 @@
 -- The prepared queries as postgresql gets them; made by `npm run db:queries`, never by hand.
 
--- auth_find_actor
+-- auth_find_session_holder
 select
   "u"."id",
   "u"."username",

@@ -59,7 +59,7 @@ export interface DocumentedList {
 }
 
 /** Every list of the document: what answers a page, or takes a query. */
-export async function documentedLists({ app }: Pick<TestApp, 'app'>): Promise<DocumentedList[]> {
+export function documentedLists(): DocumentedList[] {
   const contract: Contract = committedContract()
   return contract.operations.flatMap(({ method, path, operation }) => {
     const all: Parameter[] = (operation.parameters ?? []).map((one: Row) => contract.resolve(one))
