@@ -2,7 +2,8 @@ import { request as ask, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Test, test } from 'tap'
 import { openPage, withoutBrowser } from '../support/browser.ts'
-import { blockOf, execute, nextAnswer, type Operation, openDocs, startExampleShop } from '../support/swagger-ui.ts'
+import { type Operation, startExampleShop } from '../support/example-shop.ts'
+import { blockOf, execute, nextAnswer, openDocs } from '../support/swagger-ui.ts'
 
 const skip = withoutBrowser
 

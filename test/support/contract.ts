@@ -49,6 +49,20 @@ export class Contract {
     return validate(value) ? undefined : this.#ajv.errorsText(validate.errors)
   }
 
+  /** What Swagger UI fills in: the example, or one put together from those of the parts. */
+  exampleOf(node: Node): Node {
+    const schema = this.resolve(node)
+    if (schema.example !== undefined) return schema.example
+    if (schema.default !== undefined) return schema.default
+    if (schema.oneOf) return this.exampleOf(schema.oneOf[0])
+    if (schema.allOf) return Object.assign({}, ...schema.allOf.map((part: Node) => this.exampleOf(part)))
+    if (schema.enum) return schema.enum[0]
+    if (schema.type === 'array') return [this.exampleOf(schema.items)]
+    if (schema.type !== 'object') return schema.type === 'string' ? 'string' : schema.type === 'boolean' ? true : 0
+    const entries = Object.entries<Node>(schema.properties ?? {})
+    return Object.fromEntries(entries.map(([name, property]) => [name, this.exampleOf(property)]))
+  }
+
   find(method: string, url: string): DocumentedOperation | undefined {
     const path = url.split('?', 1)[0] as string
     return this.operations
