@@ -1,21 +1,28 @@
 /**
- * Runs the tests: `npm test` for all of them, `npm test -- test/some.test.ts` for some.
+ * Runs tests: `npm test` those that decide whether a change is right, `npm run test:all` every one,
+ * `npm test -- test/some.test.ts` some.
  * Brings its own PostgreSQL, whose URL the tests find in TEST_DATABASE_URL; a server named there already is used instead.
  * The last line it prints is `N passed, N failed`, with `, N skipped` when there are any.
  */
 import '../../src/process/node-version.js'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { globSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { type EmbeddedPostgres, startPostgres } from './embedded-postgres.ts'
 import { type Counts, closingLine, createTapReport } from './tap-report.ts'
+
+/** What takes long and changes rarely: left to `npm run test:all`. All others, also of folders to come, are in `npm test`. */
+const LONG = ['test/checks', 'test/deploy', 'test/docs', 'test/long', 'test/scripts', 'test/server']
 
 interface Outcome {
   exitCode: number
   counts: Counts
 }
 
+const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/node-compile')
 const KILL_AFTER_MS = 5_000
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
@@ -31,9 +38,18 @@ for (const [signal, exitCode] of Object.entries(SIGNALS)) {
   })
 }
 
-const outcome = await run(process.argv.slice(2))
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { all: { type: 'boolean', default: false } },
+})
+const outcome = await run(values.all || positionals.length > 0 ? positionals : decisive())
 console.log(`\n${closingLine(outcome.counts)}`)
 process.exitCode = outcome.exitCode
+
+function decisive(): string[] {
+  const exclude = LONG.map((folder) => `${folder}/**`)
+  return globSync('test/**/*.test.ts', { exclude }).sort()
+}
 
 async function run(files: string[]): Promise<Outcome> {
   let server: EmbeddedPostgres | undefined
@@ -57,7 +73,8 @@ async function run(files: string[]): Promise<Outcome> {
 async function runTap(files: string[], databaseUrl: string): Promise<Outcome> {
   const bin = join(dirname(createRequire(import.meta.url).resolve('tap/package.json')), 'dist/esm/run.mjs')
   const child = spawn(process.execPath, [bin, 'run', '--reporter=tap', ...files], {
-    env: { ...process.env, TEST_DATABASE_URL: databaseUrl },
+    // Hundreds of processes load the same modules: what the first has compiled serves the others, as at every start.
+    env: { ...process.env, TEST_DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: COMPILE_CACHE },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   tap = child

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import { type Test, test } from 'tap'
 import { registerGuard } from '../../src/http/auth.ts'
 import { buildTestApp } from '../support/app.ts'
-import { Contract } from '../support/contract.ts'
+import { Contract, committedContract } from '../support/contract.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the document is data of many shapes.
 type Node = any
@@ -11,6 +11,11 @@ const contract = async (t: Test) => {
   const { app } = await buildTestApp(t, 'sqlite')
   return { app, contract: new Contract((await app.openApi()).json) }
 }
+
+test('the committed document is the one that is served', async (t) => {
+  const { contract: read } = await contract(t)
+  t.strictSame(read.document, committedContract().document, 'npm run openapi writes it anew')
+})
 
 test('every operation says what it is, who may use it and how it can fail', async (t) => {
   const { contract: read } = await contract(t)

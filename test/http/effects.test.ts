@@ -67,7 +67,7 @@ async function operationOf({ app }: TestApp, method: string, path: string): Prom
 
 onEveryEngine('every write tells who did what, before and after, in its transaction', async (t, engine) => {
   const { told, observe } = listener()
-  const app = await buildTestApp(t, engine, {}, [observe])
+  const app = await buildTestApp(t, engine, {}, { observers: [observe] })
   const seen = new Set<string>()
   for (const [method, path, body, as = 'admin'] of STORY) {
     told.length = 0
@@ -110,7 +110,7 @@ onEveryEngine('what is told fails with the write, and the write with what is tol
       if (fails) throw new Error('the trail is full')
     },
   ]
-  const app = await buildTestApp(t, engine, {}, observers)
+  const app = await buildTestApp(t, engine, {}, { observers })
   const body = { name: 'Varios' }
   const headers = { 'idempotency-key': 'k1' }
   t.equal((await app.call('POST', '/categories', { body, headers })).statusCode, 500)

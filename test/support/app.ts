@@ -9,7 +9,7 @@ import type { Engine, Store } from '../../src/db/types.ts'
 import type { Observer } from '../../src/http/effect.ts'
 import { ROLES, type Role } from '../../src/http/permissions.ts'
 import { now, secondsFrom } from '../../src/values/time.ts'
-import { contractOf } from './contract.ts'
+import { committedContract } from './contract.ts'
 import { createDatabase, engines, open } from './databases.ts'
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
@@ -28,7 +28,7 @@ export interface TestApp {
   url: string
   /**
    * Sends a request to `/api/v1` + path as the administrator, or as somebody of another role, or as nobody.
-   * The answer must be one that the API document declares.
+   * The answer must be one that the committed API document declares.
    */
   call(method: Method, path: string, call?: Call): Promise<LightMyRequestResponse>
   /** The access token of the user of a role. */
@@ -40,14 +40,20 @@ export const SECRETS = {
   SECRET_KEY: 'test-cursor-key-4h8d2j6s0a9f3g7k1l5p',
 }
 
+interface Extras {
+  observers?: readonly Observer[]
+  /** SQLite's file on a disk also where there is memory for it. */
+  onDisk?: boolean
+}
+
 /** An app on a migrated database of its own, with one user of each role; closed and removed when the test ends. */
 export async function buildTestApp(
   t: Test,
   engine: Engine,
   env: Record<string, string> = {},
-  observers: readonly Observer[] = [],
+  { observers = [], onDisk = false }: Extras = {},
 ): Promise<TestApp> {
-  const database = await createDatabase(engine)
+  const database = await createDatabase(engine, { onDisk })
   const config = loadConfig({ NODE_ENV: 'test', DATABASE_URL: database.url, ...SECRETS, ...env })
   const store = await open(database.url)
   const app = await buildApp({
@@ -78,8 +84,7 @@ export async function buildTestApp(
       },
       ...(body === undefined ? {} : { payload: payloadOf(body) }),
     })
-    const contract = await contractOf(app)
-    contract.check(method, url, response)
+    committedContract().check(method, url, response)
     return response
   }
   return { app, store, engine, config, url: database.url, call, tokens }

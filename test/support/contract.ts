@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
-import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
+import type { LightMyRequestResponse } from 'fastify'
 
 // biome-ignore lint/suspicious/noExplicitAny: the document is data of many shapes.
 type Node = any
@@ -16,7 +18,7 @@ export interface DocumentedOperation {
   operation: Node
 }
 
-/** The document an app serves, and what it says about answers. */
+/** An API document, and what it says about answers. */
 export class Contract {
   readonly document: Node
   readonly operations: DocumentedOperation[]
@@ -97,10 +99,13 @@ function toDraft07(node: Node): Node {
   return copy
 }
 
-let contract: Contract | undefined
+let committed: Contract | undefined
 
-/** The contract of the service; the same for every app of a process, so it is read once. */
-export async function contractOf(app: FastifyInstance): Promise<Contract> {
-  contract ??= new Contract((await app.openApi()).json)
-  return contract
+/**
+ * The contract as it is committed, read once. Making it of the routes would cost every test process half a second;
+ * test/contract/document.test.ts holds the two together.
+ */
+export function committedContract(): Contract {
+  committed ??= new Contract(readFileSync(join(import.meta.dirname, '../../openapi/openapi.json'), 'utf8'))
+  return committed
 }

@@ -10,7 +10,7 @@ import { loadConfig } from '../../src/config.ts'
 import type { Store } from '../../src/db/types.ts'
 import { anotherInstance, logIn } from './accounts.ts'
 import { SECRETS } from './app.ts'
-import { temporaryFolder } from './process.ts'
+import { bareEnvironment, temporaryFolder } from './process.ts'
 import { databaseFor } from './stores.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -21,9 +21,8 @@ export const HASH = `pbkdf2:sha256:1000$sal$${pbkdf2Sync(PASSWORD, 'sal', 1000, 
 
 /** Runs the import as a person does who cannot be asked: `code`, and all that it said. */
 export async function importLegacy(to: string, ...args: string[]) {
-  const { PATH = '', HOME = '' } = process.env
   const child = spawn(process.execPath, [join(ROOT, 'scripts/import-legacy.ts'), ...args], {
-    env: { PATH, HOME, NODE_ENV: 'test', DATABASE_URL: to, ...SECRETS },
+    env: { ...bareEnvironment(), NODE_ENV: 'test', DATABASE_URL: to, ...SECRETS },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const chunks: string[] = []

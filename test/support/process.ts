@@ -32,6 +32,12 @@ export interface Start {
   port?: number | null
 }
 
+/** What a program needs to start, and nothing that would set it up. */
+export function bareEnvironment(): Record<string, string> {
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env
+  return { PATH, HOME, NODE_COMPILE_CACHE }
+}
+
 /** A folder of its own, removed when the test ends. */
 export function temporaryFolder(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'stock-server-'))
@@ -42,13 +48,12 @@ export function temporaryFolder(t: Test): string {
 /** Starts the service as `npm start` does; it is killed when the test ends. */
 export async function startServer(t: Test, { cwd = temporaryFolder(t), env = {}, port }: Start = {}): Promise<Server> {
   const chosen = port === undefined ? await freePort() : port
-  const { PATH = '', HOME = '' } = process.env
   const child = spawn(
     process.execPath,
     ['--import', join(ROOT, 'src/process/node-version.js'), join(ROOT, 'src/server.ts')],
     {
       cwd,
-      env: { PATH, HOME, ...(chosen === null ? {} : { PORT: String(chosen) }), ...env },
+      env: { ...bareEnvironment(), ...(chosen === null ? {} : { PORT: String(chosen) }), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )

@@ -1,0 +1,3 @@
+import { killUnderLoad } from '../support/crash-run.ts'
+
+killUnderLoad(3)

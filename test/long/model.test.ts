@@ -1,0 +1,3 @@
+import { compareWithModel } from '../support/model-run.ts'
+
+compareWithModel(2000)
