@@ -22,7 +22,7 @@ interface Outcome {
   counts: Counts
 }
 
-const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/node')
+const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/node-compile')
 const KILL_AFTER_MS = 5_000
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
@@ -73,7 +73,7 @@ async function run(files: string[]): Promise<Outcome> {
 async function runTap(files: string[], databaseUrl: string): Promise<Outcome> {
   const bin = join(dirname(createRequire(import.meta.url).resolve('tap/package.json')), 'dist/esm/run.mjs')
   const child = spawn(process.execPath, [bin, 'run', '--reporter=tap', ...files], {
-    // Hundreds of processes load the same modules: what the first has compiled serves the others.
+    // Hundreds of processes load the same modules: what the first has compiled serves the others, as at every start.
     env: { ...process.env, TEST_DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: COMPILE_CACHE },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -7,6 +7,7 @@ import { prepared } from '../../src/db/prepared.ts'
 import type { Categories } from '../../src/db/schema.gen.ts'
 import type { Writer } from '../../src/db/types.ts'
 import { engines } from '../support/databases.ts'
+import { eventually, PATIENCE_MS } from '../support/eventually.ts'
 import { addCategory, categoryNames, databaseFor, openOn, problem } from '../support/stores.ts'
 
 const skip = engines.includes('postgresql') ? false : 'no PostgreSQL'
@@ -35,11 +36,15 @@ test('transactions that deadlock are run again, whole', async (t) => {
     await addCategory(trx, 'b')
   })
   let runs = 0
+  let holding = 0
+  const bothHold = Promise.withResolvers<void>()
   const cross = (first: string, second: string) =>
     store.write(async (trx) => {
       runs += 1
       await rename(trx, first, `by ${first}`)
-      await sleep(100)
+      holding += 1
+      if (holding === 2) bothHold.resolve()
+      await bothHold.promise
       await rename(trx, second, `by ${first}`)
       return first
     })
@@ -70,50 +75,57 @@ test('transactions that cannot be serialised are run again, whole', async (t) =>
 })
 
 test('a row that is held too long is answered within the bound', async (t) => {
-  const { store, client } = await storeOnServer(t, { waitMs: 300 })
+  // Its connections too must be made within that time.
+  const { store, client } = await storeOnServer(t, { waitMs: 1500 })
   await store.write((trx) => addCategory(trx, 'held'))
   await client.query("begin; update categories set description = 'mine' where name = 'held'")
-  const started = performance.now()
   await t.rejects(
     store.write((trx) => rename(trx, 'held', 'yours')),
-    problem('database-busy'),
+    { ...problem('database-busy'), message: /more than 1500 ms/ },
+    'while it is still held',
   )
-  t.ok(performance.now() - started < 1500)
   await client.query('rollback')
   await store.write((trx) => rename(trx, 'held', 'yours'))
 })
 
 test('a statement that takes too long is answered within the bound', async (t) => {
   const { store } = await storeOnServer(t, { statementMs: 300 })
-  const started = performance.now()
   await t.rejects(
-    store.query((db) => sql`select pg_sleep(10)`.execute(db as never)),
-    problem('database-busy'),
+    store.query((db) => sql`select pg_sleep(600)`.execute(db as never)),
+    { ...problem('database-busy'), cause: { code: '57014' } } as Error,
+    'the server gave it up, not the client that waited in vain',
   )
-  t.ok(performance.now() - started < 1500)
 })
 
 test('exclusive work takes its time', async (t) => {
-  const { store } = await storeOnServer(t, { statementMs: 300, waitMs: 300 })
+  const { store } = await storeOnServer(t, { statementMs: 1000, waitMs: 1000 })
   const slow = () =>
     store.exclusive(async (trx) => {
-      await sql`select pg_sleep(0.5)`.execute(trx)
-      await sleep(400)
+      await sql`select pg_sleep(1.2)`.execute(trx)
+      await sleep(1200)
       await addCategory(trx, crypto.randomUUID())
-    }, 5000)
+    }, PATIENCE_MS)
   await Promise.all([slow(), slow()])
   t.equal((await categoryNames(store)).length, 2)
 })
 
 test('a full pool is answered within the bound, and is not away', async (t) => {
-  const { store } = await storeOnServer(t, { poolSize: 2, waitMs: 300 })
-  const hold = () => store.query((db) => sql`select pg_sleep(1)`.execute(db as never))
-  const holders = [hold(), hold()]
-  await sleep(50)
-  const started = performance.now()
-  await t.rejects(categoryNames(store), problem('database-busy'))
-  t.ok(performance.now() - started < 900, `${performance.now() - started} ms`)
-  await Promise.all(holders)
+  const { store } = await storeOnServer(t, { poolSize: 2, waitMs: 1500 })
+  const released = Promise.withResolvers<void>()
+  const hold = async () => {
+    const holds = Promise.withResolvers<void>()
+    const held = store.read(async (db) => {
+      await db.selectFrom('categories').select('id').execute()
+      holds.resolve()
+      await released.promise
+    })
+    await Promise.race([holds.promise, held])
+    return { held }
+  }
+  const holders = [await hold(), await hold()]
+  await t.rejects(categoryNames(store), problem('database-busy'), 'while both are still held')
+  released.resolve()
+  await Promise.all(holders.map(({ held }) => held))
   t.same(await categoryNames(store), [])
 })
 
@@ -190,12 +202,14 @@ test('a read does not leave its transaction open', async (t) => {
   await categoryNames(store)
   await store.write((trx) => addCategory(trx, 'after'))
   await categoryNames(store)
-  await sleep(50)
-  const { rows } = await client.query(
-    `select state from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-     and backend_type = 'client backend'`,
-  )
-  t.same(rows, [{ state: 'idle' }])
+  const states = async () => {
+    const { rows } = await client.query(
+      `select state from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+       and backend_type = 'client backend'`,
+    )
+    return rows
+  }
+  await eventually(t, states, [{ state: 'idle' }])
 })
 
 test('a database that does not let us in is away, not broken', async (t) => {
@@ -205,7 +219,7 @@ test('a database that does not let us in is away, not broken', async (t) => {
     const store = openOn(changed.href)
     const started = performance.now()
     await t.rejects(store.ping(), problem('database-unavailable'))
-    t.ok(performance.now() - started < 1000)
+    t.ok(performance.now() - started < PATIENCE_MS / 2, 'it is not waited for')
     await store.close()
   }
 })
@@ -215,21 +229,21 @@ test('a store that only migrated leaves no connection behind', async (t) => {
   const store = openOn(url)
   await store.exclusive((trx) => addCategory(trx, 'new'), 1000)
   await store.close()
-  await sleep(50)
-  const { rows } = await client.query(
-    'select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-  )
-  t.same(rows, [])
+  const others = async () => {
+    const { rowCount } = await client.query(
+      'select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    )
+    return rowCount
+  }
+  await eventually(t, others, 0)
 })
 
 test('a missing password is told as such, and leaves no socket open', async (t) => {
   const { url } = await databaseFor(t, 'postgresql')
-  await sleep(50)
   const sockets = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
-  const before = sockets()
+  await eventually(t, sockets, 0, 'those of the tests before are gone')
   const store = openOn(Object.assign(new URL(url), { password: '' }).href)
   await t.rejects(store.ping(), /the server wants a password, and there is none/)
   await store.close()
-  await sleep(50)
-  t.equal(sockets(), before)
+  await eventually(t, sockets, 0)
 })

@@ -7,7 +7,7 @@ import { engines } from '../support/databases.ts'
 import { addCategory, categoryNames, databaseFor, openOn } from '../support/stores.ts'
 
 const skip = engines.includes('postgresql') ? false : 'no PostgreSQL'
-const test = (name: string, run: (t: Test) => Promise<void>) => tap.test(name, { skip, timeout: 30_000 }, run)
+const test = (name: string, run: (t: Test) => Promise<void>) => tap.test(name, { skip, timeout: 120_000 }, run)
 
 const quick = prepared<{ id: number }, { id: number; pid: number }>('test_shared', (db, { id }) =>
   (db as Writer)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../../src/errors.ts'
 import { onEveryEngine } from '../support/app.ts'
 import { open } from '../support/databases.ts'
+import { PATIENCE_MS } from '../support/eventually.ts'
 import { addCategory, category, categoryNames, databaseFor, problem, storeFor } from '../support/stores.ts'
 
 onEveryEngine('of 200 parallel writes each is whole or not at all', async (t, engine) => {
@@ -162,7 +163,7 @@ onEveryEngine('exclusive work is done one at a time', async (t, engine) => {
       await sleep(20)
       running -= 1
       return 'done'
-    }, 5000)
+    }, PATIENCE_MS)
   t.same(await Promise.all([alone(), alone(), alone()]), ['done', 'done', 'done'])
 })
 
@@ -177,6 +178,6 @@ onEveryEngine('a connection opened before a migration reads what the migration m
     const column = trx.schema.alterTable('categories')
     const boolean = engine === 'sqlite' ? 'integer' : 'boolean'
     await column.addColumn('is_new', boolean, (c) => c.notNull().defaultTo(engine === 'sqlite' ? 1 : true)).execute()
-  }, 5000)
+  }, PATIENCE_MS)
   t.match(await read(), [{ name: 'old', is_new: true }])
 })

@@ -155,10 +155,11 @@ test('names that reach into a prototype, deep nesting and half characters are re
 
 test('a number of very many digits costs no time', async (t) => {
   const { call } = await buildTestApp(t, 'sqlite')
-  const began = performance.now()
+  const before = process.cpuUsage()
   const response = await call('POST', '/categories', { body: `{"name":1${'0'.repeat(100_000)}1}` })
   t.equal(response.statusCode, 422)
-  t.ok(performance.now() - began < 2000)
+  const { user, system } = process.cpuUsage(before)
+  t.ok(user + system < 2_000_000, `${user + system} µs of this process`)
 })
 
 test('names in an answer are cut and escaped', async (t) => {

@@ -7,11 +7,11 @@ test('who has had enough is told so, and when to go on', async (t) => {
     const response = await call('GET', '/categories', { as: 'viewer' })
     t.equal(response.statusCode, 200)
     t.equal(response.headers['ratelimit-policy'], '"default";q=5;w=60')
-    t.match(response.headers.ratelimit, new RegExp(`^"default";r=${left};t=(60|59)$`))
+    t.match(response.headers.ratelimit, new RegExp(`^"default";r=${left};t=(60|[1-5]?\\d)$`))
   }
   const over = await call('GET', '/categories', { as: 'viewer' })
   t.equal(over.statusCode, 429)
-  t.match(over.headers['retry-after'], /^(60|59)$/)
+  t.match(over.headers['retry-after'], /^(60|[1-5]?\d)$/)
   t.match(over.headers.ratelimit, /^"default";r=0;/)
   t.match(over.json(), { code: 'too_many_requests', instance: over.headers['x-request-id'] })
   t.equal((await call('GET', '/categories', { as: 'user' })).statusCode, 200, 'another user is not limited by it')

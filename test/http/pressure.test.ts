@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import { buildTestApp } from '../support/app.ts'
+import { eventually } from '../support/eventually.ts'
 
 /** Keeps the event loop from everything else; what is measured is the time between two of its turns. */
 function occupy(ms: number): void {
@@ -10,9 +11,11 @@ function occupy(ms: number): void {
 
 test('a service that cannot keep up says so for a while, and its health is still told', async (t) => {
   const { app, call } = await buildTestApp(t, 'sqlite', { NODE_ENV: 'development' })
-  t.equal((await call('GET', '/categories')).statusCode, 200)
+  const status = async () => (await call('GET', '/categories')).statusCode
+  // Where much else goes on, building it was already more than it could keep up with.
+  await eventually(t, status, 200)
   let refused = await call('GET', '/categories')
-  for (let round = 0; round < 5 && refused.statusCode === 200; round += 1) {
+  while (refused.statusCode === 200) {
     occupy(2600)
     await sleep(1)
     refused = await call('GET', '/categories')
@@ -21,6 +24,5 @@ test('a service that cannot keep up says so for a while, and its health is still
   t.ok(Number(refused.headers['retry-after']) > 0)
   t.equal((await app.inject('/health')).statusCode, 200)
   t.equal((await app.inject('/ready')).statusCode, 200)
-  await sleep(2500)
-  t.equal((await call('GET', '/categories')).statusCode, 200, 'and works again')
+  await eventually(t, status, 200, 'and works again')
 })

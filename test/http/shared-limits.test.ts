@@ -32,7 +32,7 @@ async function startInstance(t: Test, REDIS_URL: string) {
   }
   const until = async (message: RegExp) => {
     for (let tries = 0; !lines.some((line) => message.test(line)); tries += 1) {
-      if (tries > 200) throw new Error(`never logged ${message}: ${lines}`)
+      if (tries > 1200) throw new Error(`never logged ${message}: ${lines}`)
       await sleep(50)
     }
   }

@@ -30,10 +30,13 @@ test('one that does not come stops the start, and says why', async (t) => {
 })
 
 test('another fault is not waited for', async (t) => {
-  const state = () => Promise.reject(new Error('password authentication failed'))
-  const began = performance.now()
+  let asked = 0
+  const state = () => {
+    asked += 1
+    return Promise.reject(new Error('password authentication failed'))
+  }
   await t.rejects(prepareDatabase({ state } as unknown as Migrations, { migrate: false, log }), /password/)
-  t.ok(performance.now() - began < 400)
+  t.equal(asked, 1)
 })
 
 test('the waiting is told in the log, without the password', async (t) => {

@@ -25,7 +25,7 @@ function workersOf({ process: { pid } }: Server): number[] {
 
 async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; !condition(); tries += 1) {
-    if (tries > 300) throw new Error('it did not happen within 15 s')
+    if (tries > 1200) throw new Error('it did not happen within 60 s')
     await sleep(50)
   }
 }
@@ -53,7 +53,7 @@ test('several workers serve one port; one that dies is replaced; a stop ends all
   const last = workersOf(server)
   const { code, ms } = await server.stop('SIGTERM')
   t.equal(code, 0)
-  t.ok(ms < 9000, `${ms} ms`)
+  t.ok(ms < 60_000, `${ms} ms`)
   for (const pid of last) t.throws(() => process.kill(pid, 0), { code: 'ESRCH' }, 'no worker is left')
 })
 

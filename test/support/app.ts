@@ -40,14 +40,20 @@ export const SECRETS = {
   SECRET_KEY: 'test-cursor-key-4h8d2j6s0a9f3g7k1l5p',
 }
 
+interface Extras {
+  observers?: readonly Observer[]
+  /** SQLite's file on a disk also where there is memory for it. */
+  onDisk?: boolean
+}
+
 /** An app on a migrated database of its own, with one user of each role; closed and removed when the test ends. */
 export async function buildTestApp(
   t: Test,
   engine: Engine,
   env: Record<string, string> = {},
-  { observers = [], ...options }: { onDisk?: boolean; observers?: readonly Observer[] } = {},
+  { observers = [], onDisk = false }: Extras = {},
 ): Promise<TestApp> {
-  const database = await createDatabase(engine, options)
+  const database = await createDatabase(engine, { onDisk })
   const config = loadConfig({ NODE_ENV: 'test', DATABASE_URL: database.url, ...SECRETS, ...env })
   const store = await open(database.url)
   const app = await buildApp({

@@ -16,6 +16,7 @@ import { Migrations } from '../../src/db/migrator.ts'
 import { openStore } from '../../src/db/open.ts'
 import type { Engine, Store } from '../../src/db/types.ts'
 import { parseDatabaseUrl } from '../../src/db/url.ts'
+import { PATIENCE_MS } from './eventually.ts'
 
 /** The engines a test runs on; without a PostgreSQL (`npm test` brings one) only SQLite. */
 export const engines: Engine[] = process.env.TEST_DATABASE_URL ? ['sqlite', 'postgresql'] : ['sqlite']
@@ -40,8 +41,9 @@ export async function createDatabase(engine: Engine, options: Options = {}): Pro
   return engine === 'sqlite' ? await createSqlite(options) : await createPostgres(options)
 }
 
+/** Its patience is a test's own: on a busy machine the last of many transactions waits longer than a client should. */
 export const open = (url: string, poolSize = 10): Promise<Store> =>
-  openStore(parseDatabaseUrl(url), { poolSize, waitMs: 5000, onPoolError: () => {} })
+  openStore(parseDatabaseUrl(url), { poolSize, waitMs: PATIENCE_MS, onPoolError: () => {} })
 
 const MEMORY = '/dev/shm'
 /** Containers often have 64 MB there, which all tests that run at once would share. */

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import type { TestApp } from './app.ts'
+import { PATIENCE_MS } from './eventually.ts'
 import { startServer } from './process.ts'
 
 /** What a request to a server process came to. */
@@ -27,6 +28,7 @@ export async function startPeer(t: Test, app: TestApp): Promise<Peer> {
       SECRET_KEY: app.config.secretKey,
       MIGRATE_ON_START: 'true',
       RATE_LIMIT_MAX: '0',
+      DB_POOL_TIMEOUT: String(PATIENCE_MS / 1000),
       LOG_LEVEL: 'fatal',
     },
   })

@@ -4,6 +4,7 @@ import type { Engine, Store, Writer } from '../../src/db/types.ts'
 import { parseDatabaseUrl } from '../../src/db/url.ts'
 import type { Slug } from '../../src/errors.ts'
 import { createDatabase, open, type TestDatabase } from './databases.ts'
+import { PATIENCE_MS } from './eventually.ts'
 
 export const INSTANT = '2024-05-06T07:08:09.123Z'
 
@@ -38,5 +39,11 @@ export const problem = (slug: Slug) => ({ name: 'Problem', slug }) as unknown as
 export function openOn(url: string, settings: Partial<PostgresSettings> = {}): Store {
   const target = parseDatabaseUrl(url)
   if (target.engine !== 'postgresql') throw new Error('not PostgreSQL')
-  return openPostgres({ connection: target.connection, poolSize: 10, waitMs: 3000, onPoolError: () => {}, ...settings })
+  return openPostgres({
+    connection: target.connection,
+    poolSize: 10,
+    waitMs: PATIENCE_MS,
+    onPoolError: () => {},
+    ...settings,
+  })
 }

