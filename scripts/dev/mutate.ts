@@ -87,6 +87,8 @@ function optionsFor({ name, mutate, testFiles }: Group, force: boolean) {
   const report = `reports/mutation/${name.replaceAll('/', '-')}`
   return {
     mutate,
+    plugins: ['@stryker-mutator/tap-runner', './scripts/dev/mutate/ignore.ts'],
+    ignorers: ['match-defaults'],
     testRunner: 'tap',
     tap: {
       testFiles,
@@ -110,7 +112,6 @@ function optionsFor({ name, mutate, testFiles }: Group, force: boolean) {
     htmlReporter: { fileName: `${report}.html` },
     jsonReporter: { fileName: `${report}.json` },
     thresholds: { high: 95, low: NOTICED, break: NOTICED },
-    checkers: [],
     allowConsoleColors: process.stdout.isTTY === true,
   }
 }

@@ -14,7 +14,7 @@ export const MAX_VALUE = Number.MAX_SAFE_INTEGER
  */
 export function toAmount(text: string): number {
   const negative = text.startsWith('-')
-  const [whole = '0', fraction = ''] = text.replace('-', '').split('.')
+  const [whole, fraction = ''] = text.replace('-', '').split('.')
   const amount = Number(whole) * 10 ** SCALE + Number(fraction.padEnd(SCALE, '0'))
   return negative && amount !== 0 ? -amount : amount
 }

@@ -15,11 +15,11 @@ export const MAX_THOUSANDTHS = MAX_UNITS * 1000
 export function toThousandths(quantity: number, decimals: number): number | undefined {
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(quantity))
   if (!match) return undefined
-  const [, sign, whole = '', fraction = ''] = match
+  const [, sign, whole, fraction = ''] = match
   if (fraction.length > decimals) return undefined
   const thousandths = Number(whole) * 1000 + Number(fraction.padEnd(3, '0'))
   if (thousandths > MAX_THOUSANDTHS) return undefined
-  return sign === '-' && thousandths !== 0 ? -thousandths : thousandths
+  return sign === '-' ? -thousandths : thousandths
 }
 
 /**
@@ -32,6 +32,7 @@ export function toThousandths(quantity: number, decimals: number): number | unde
 export function exactly(quantity: number, product: { sku: string; decimals: number }, pointer: string): number {
   const thousandths = toThousandths(quantity, product.decimals)
   if (thousandths !== undefined) return thousandths
+  // Stryker disable next-line EqualityOperator: the largest quantity itself is whole, so it was read above
   if (Math.abs(quantity) > MAX_UNITS) throw invalidField(pointer, `must not be beyond ${MAX_UNITS}`)
   const places = product.decimals === 0 ? 'whole units' : `at most ${product.decimals} decimals`
   throw invalidField(pointer, `must have ${places}: so ${product.sku} is counted`)

@@ -23,7 +23,7 @@ export const searchKey = (text: string): string =>
     .trim()
 
 /** The words of a search, each to be found as it stands. */
-export const searchTerms = (text: string): string[] => [...new Set(searchKey(text).split(/\s+/).filter(Boolean))]
+export const searchTerms = (text: string): string[] => [...new Set(searchKey(text).split(/\s/).filter(Boolean))]
 
 const withoutInvisible = (text: string): string => text.replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
 

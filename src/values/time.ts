@@ -16,7 +16,8 @@ export const secondsFrom = (instant: string, seconds: number): string =>
  */
 export function toInstant(text: string): string | undefined {
   const time = Date.parse(text)
-  const instant = Number.isNaN(time) ? '' : new Date(time).toISOString()
+  if (Number.isNaN(time)) return undefined
+  const instant = new Date(time).toISOString()
   return /^(?!0000)\d{4}-/.test(instant) ? instant : undefined
 }
 

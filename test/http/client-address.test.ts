@@ -47,6 +47,25 @@ test('of forwarded addresses the last that no trusted proxy wrote about itself c
   t.equal((await ask('9.9.9.9', { 'x-forwarded-for': '198.51.100.9' })).address, '9.9.9.9')
 })
 
+test('a range may be named', async (t) => {
+  const sent = { 'x-forwarded-for': '198.51.100.9' }
+  const members = {
+    loopback: ['127.0.0.1', '127.255.255.254', '::1'],
+    linklocal: ['169.254.7.7', 'fe80::1', 'febf::1%eth0'],
+    uniquelocal: ['10.255.0.1', '172.16.0.1', '172.31.255.1', '192.168.3.4', 'fd12::1', 'fc00::1'],
+  }
+  for (const [name, believed] of Object.entries(members)) {
+    const ask = addresses(t, [name])
+    for (const address of Object.values(members).flat()) {
+      const expected = believed.includes(address) ? '198.51.100.9' : address
+      t.equal((await ask(address, sent)).address, expected, `${address} with ${name}`)
+    }
+    for (const stranger of ['172.32.0.1', '11.0.0.1', 'fec0::1', '128.0.0.1', '::2']) {
+      t.equal((await ask(stranger, sent)).address, stranger)
+    }
+  }
+})
+
 test('a request id is taken over from a trusted proxy when it is one', async (t) => {
   const ask = addresses(t, ['loopback'])
   t.equal((await ask('127.0.0.1', { 'x-request-id': 'edge-1f.2:3' })).id, 'edge-1f.2:3')

@@ -1,4 +1,3 @@
-import { Problem } from '../../src/errors.ts'
 import { type LevelState, levelKey, type StockState } from '../../src/modules/stock/movements/state-rules.ts'
 
 export const MAIN = 1
@@ -37,15 +36,4 @@ export function stockState(levels: Level[] = [], values: Record<number, number> 
     locations: new Map(locations.map((row) => [row.id, row])),
     levels: new Map(rows.map((row) => [levelKey(row.product_id, row.location_id), row])),
   }
-}
-
-/** The problem that something ends in. */
-export function refusal(run: () => unknown): Problem {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof Problem) return error
-    throw error
-  }
-  throw new Error('it was not refused')
 }

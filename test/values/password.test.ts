@@ -1,3 +1,4 @@
+import { argon2Sync } from 'node:crypto'
 import { test } from 'tap'
 import { hashPassword, isForeign, isOutdated, verifyPassword } from '../../src/values/password.ts'
 
@@ -30,6 +31,14 @@ test('argon2id of other parameters is recognised, and is to be hashed anew', asy
     t.equal(isOutdated(hash), true)
     t.equal(isForeign(hash), false)
   }
+})
+
+test('the cost may be of two digits', async (t) => {
+  const nonce = Buffer.from('somesalt')
+  const cost = { memory: 96, passes: 10, parallelism: 12 }
+  const tag = argon2Sync('argon2id', { ...cost, message: 'password', nonce, tagLength: 16 })
+  const [salt, rest] = [nonce, tag].map((bytes) => bytes.toString('base64').replaceAll('=', ''))
+  t.equal(await verifyPassword('password', `$argon2id$v=19$m=96,t=10,p=12$${salt}$${rest}`), true)
 })
 
 test('a hash of Werkzeug is foreign and outdated', async (t) => {

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { Problem } from '../../src/errors.ts'
 import { exactly, fromThousandths, MAX_THOUSANDTHS, MAX_UNITS, toThousandths } from '../../src/values/quantity.ts'
+import { refusal } from '../support/refusal.ts'
 
 test('a quantity is read exactly, with as many decimals as are countable', async (t) => {
   const cases: [quantity: number, decimals: number, thousandths: number | undefined][] = [
@@ -34,22 +34,15 @@ test('a quantity is read exactly, with as many decimals as are countable', async
 })
 
 test('a quantity that is not countable is refused in words that tell the way out', async (t) => {
-  const refusal = (quantity: number, decimals: number) => {
-    try {
-      exactly(quantity, { sku: 'P-1', decimals }, '#/lines/2/quantity')
-    } catch (error) {
-      if (error instanceof Problem) return error.errors?.[0]
-      throw error
-    }
-    return undefined
-  }
   const pointer = '#/lines/2/quantity'
+  const faults = (quantity: number, decimals: number) =>
+    refusal(() => exactly(quantity, { sku: 'P-1', decimals }, pointer)).errors
   t.equal(exactly(0.25, { sku: 'P-1', decimals: 2 }, pointer), 250)
   t.equal(exactly(MAX_UNITS, { sku: 'P-1', decimals: 0 }, pointer), MAX_THOUSANDTHS)
-  t.same(refusal(0.5, 0), { pointer, detail: 'must have whole units: so P-1 is counted' })
-  t.same(refusal(0.255, 2), { pointer, detail: 'must have at most 2 decimals: so P-1 is counted' })
+  t.same(faults(0.5, 0), [{ pointer, detail: 'must have whole units: so P-1 is counted' }])
+  t.same(faults(0.255, 2), [{ pointer, detail: 'must have at most 2 decimals: so P-1 is counted' }])
   for (const quantity of [MAX_UNITS + 1, -MAX_UNITS - 1]) {
-    t.same(refusal(quantity, 0), { pointer, detail: 'must not be beyond 1000000000' })
+    t.same(faults(quantity, 0), [{ pointer, detail: 'must not be beyond 1000000000' }])
   }
-  t.match(refusal(1e-7, 3)?.detail, /at most 3 decimals/)
+  t.match(faults(1e-7, 3), [{ detail: /at most 3 decimals/ }])
 })

@@ -4,7 +4,8 @@ import { settle } from '../../../src/modules/stock/movements/settlement-rules.ts
 import type { Flow, ProductState, StockState } from '../../../src/modules/stock/movements/state-rules.ts'
 import { MAX_VALUE } from '../../../src/values/money.ts'
 import { MAX_THOUSANDTHS } from '../../../src/values/quantity.ts'
-import { FLOUR, MAIN, refusal, SCREWS, SHOP, stockState } from '../../support/stock-state.ts'
+import { refusal } from '../../support/refusal.ts'
+import { FLOUR, MAIN, SCREWS, SHOP, stockState } from '../../support/stock-state.ts'
 
 /** A flow of thousandths from one place to another; null is outside. */
 const flow = (state: StockState, id: number, from: number | null, to: number | null, quantity: number): Flow => ({
@@ -47,6 +48,10 @@ test('issues and transfers take what is available, and not a thousandth more', a
   t.same(problem.errors, [{ pointer: '#/lines/0/quantity', detail: 'only 6 available' }])
   t.equal(problem.message, 'Only 6 of SCREWS are available at MAIN, 6.001 were asked for. Nothing was written.')
   t.match(shortOf('transfer', screws(SHOP, MAIN, 2001)).message, /Only 2 of SCREWS are available at SHOP, 2\.001/)
+})
+
+test('a place that is not known by its code is named by its id', async (t) => {
+  t.match(shortOf('issue', screws(77, null, 1000)).message, /Only 0 of SCREWS are available at 77, 1 were/)
 })
 
 test('a correction takes what was promised, down to nothing', async (t) => {

@@ -40,7 +40,8 @@ function requireStock(type: MovementType, flows: Flow[], state: StockState): voi
     if (quantity + balance.into > MAX_THOUSANDTHS)
       throw tooMuch(balance.pointers[0], `makes a level beyond ${MAX_UNITS}, the most that is kept`)
   }
-  if (short.length > 0) throw insufficient(type, short, state)
+  const [first] = short
+  if (first !== undefined) throw insufficient(type, short, first, state)
 }
 
 function balancesOf(flows: Flow[]): Balance[] {
@@ -62,8 +63,8 @@ function balancesOf(flows: Flow[]): Balance[] {
 const tooMuch = (pointer: Flow['pointer'] | undefined, detail: string): Problem =>
   invalidField(pointer ? `${pointer}/quantity` : '#', detail)
 
-function insufficient(type: MovementType, short: Balance[], state: StockState): Problem {
-  const shortages = short.map(({ product, location_id, into, out }) => {
+function insufficient(type: MovementType, short: Balance[], first: Balance, state: StockState): Problem {
+  const shortageOf = ({ product, location_id, into, out }: Balance) => {
     const { quantity, reserved } = levelOf(state, product.id, location_id)
     const physical = PHYSICAL.has(type)
     return {
@@ -73,21 +74,21 @@ function insufficient(type: MovementType, short: Balance[], state: StockState): 
       requested: fromThousandths(physical ? out - into : out),
       available: fromThousandths(physical ? quantity : quantity - reserved),
     }
-  })
-  const [first] = shortages
-  const code = state.locations.get(first?.location_id ?? 0)?.code
-  const errors = short.flatMap(({ pointers }, index) =>
-    pointers
+  }
+  const errors = short.flatMap((balance) =>
+    balance.pointers
       .filter((pointer) => pointer !== null)
       .map((pointer) => ({
         pointer: `${pointer}/quantity`,
-        detail: `only ${shortages[index]?.available} available`,
+        detail: `only ${shortageOf(balance).available} available`,
       })),
   )
-  const detail = `Only ${first?.available} of ${first?.sku} are available at ${code ?? first?.location_id}, ${first?.requested} were asked for. Nothing was written.`
+  const { sku, location_id, requested, available } = shortageOf(first)
+  const place = state.locations.get(location_id)?.code ?? location_id
+  const detail = `Only ${available} of ${sku} are available at ${place}, ${requested} were asked for. Nothing was written.`
   return new Problem('insufficient-stock', detail, {
     ...(errors.length > 0 ? { errors } : {}),
-    members: { shortages },
+    members: { shortages: short.map(shortageOf) },
   })
 }
 
