@@ -22,5 +22,5 @@ test('each role has what the roles before it have, and its own', async (t) => {
 
 test('an unknown role may do nothing, and an unknown permission is none', async (t) => {
   for (const role of ['', 'root', 'Admin', 'constructor']) t.equal(permissionsOf(role).size, 0, role)
-  for (const name of [undefined, '', 'stock', 'toString']) t.equal(isPermission(name), false, name)
+  for (const name of [undefined, '', 'stock', 'toString']) t.equal(isPermission(name), false, String(name))
 })
