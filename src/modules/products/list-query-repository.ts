@@ -1,6 +1,6 @@
 import { type Expression, type SqlBool, sql } from 'kysely'
 import { isOneOf, unindexed } from '../../db/dialect.ts'
-import { beginAfter } from '../../db/keyset.ts'
+import { beginAfter, type Place } from '../../db/keyset.ts'
 import { textMatches } from '../../db/text-search.ts'
 import type { Reader } from '../../db/types.ts'
 import type { ProductRow } from './repository.ts'
@@ -35,7 +35,7 @@ export type Values = Pick<ProductFilter, 'category_id' | 'price_min' | 'price_ma
 } & Record<string, unknown>
 
 /** A row with the value it is sorted by, for the cursor. */
-export type ListedProduct = ProductRow & { place: string | number }
+export type ListedProduct = ProductRow & Place
 
 const SORTS = {
   name: 'p.name_key',
@@ -44,7 +44,7 @@ const SORTS = {
   created_at: 'p.created_at',
   updated_at: 'p.updated_at',
   id: 'p.id',
-} as const
+} satisfies Record<ProductQuery['sort'], string>
 
 export const FILTERS = ['category_id', 'price_min', 'price_max', 'updated_since'] as const
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
+import { keyset, type Paging, type Place } from '../../../db/keyset.ts'
 import type { Reader } from '../../../db/types.ts'
-import type { After } from '../../../http/paging.ts'
 
 /** A range of ids, both ends included. */
 export interface Range {
@@ -41,7 +41,7 @@ export async function sumLevels(db: Reader, { from, to }: Range) {
       union all
       select product_id, from_location_id, -quantity from movement_lines
         where from_location_id is not null and product_id between ${from} and ${to}
-    ) as flows group by product_id, location_id order by product_id, location_id`.execute(db as never)
+    ) as flows group by product_id, location_id order by product_id, location_id`.execute(db)
   return rows
 }
 
@@ -51,9 +51,7 @@ export async function sumProducts(db: Reader, { from, to }: Range) {
     select product_id, count(*) as lines,
       cast(sum(case when from_location_id is null then quantity when to_location_id is null then -quantity else 0 end) as bigint) as quantity,
       cast(sum(case when from_location_id is null then value when to_location_id is null then -value else 0 end) as bigint) as value
-    from movement_lines where product_id between ${from} and ${to} group by product_id order by product_id`.execute(
-    db as never,
-  )
+    from movement_lines where product_id between ${from} and ${to} group by product_id order by product_id`.execute(db)
   return rows
 }
 
@@ -102,12 +100,11 @@ export async function findBrokenReversals(db: Reader, { from, to }: Range): Prom
       join locations as l on l.id = x.to_location_id or l.id = x.from_location_id
       where r.reversal_of is not null and r.id between ${from} and ${to}
       group by r.id, x.product_id, l.id
-    ) as sums where rest <> 0 order by id`.execute(db as never)
+    ) as sums where rest <> 0 order by id`.execute(db)
   return rows.map((row) => row.id)
 }
 
-export interface EntryRow {
-  id: number
+export interface EntryRow extends Place {
   movement_id: number
   line_number: number
   type: string
@@ -131,9 +128,9 @@ export function listEntries(
   db: Reader,
   product_id: number,
   location_id: number | undefined,
-  page: { order: 'asc' | 'desc'; after: After | undefined; limit: number },
+  page: Paging & { order: 'asc' | 'desc' },
 ): Promise<EntryRow[]> {
-  return db
+  let entries = db
     .selectFrom('movement_lines as x')
     .innerJoin('movements as m', 'm.id', 'x.movement_id')
     .select([
@@ -148,20 +145,12 @@ export function listEntries(
     ])
     .select(['x.quantity', 'm.actor_id', 'm.reversal_of', 'm.effective_at', 'm.recorded_at'])
     .where('x.product_id', '=', product_id)
-    .$if(location_id !== undefined, (query) =>
-      query.where((eb) =>
-        eb.or([
-          eb('x.from_location_id', '=', location_id as number),
-          eb('x.to_location_id', '=', location_id as number),
-        ]),
-      ),
+  if (location_id !== undefined) {
+    entries = entries.where((eb) =>
+      eb.or([eb('x.from_location_id', '=', location_id), eb('x.to_location_id', '=', location_id)]),
     )
-    .$if(page.after !== undefined, (query) =>
-      query.where('x.id', page.order === 'asc' ? '>' : '<', page.after?.id as number),
-    )
-    .orderBy('x.id', page.order)
-    .limit(page.limit + 1)
-    .execute()
+  }
+  return keyset(entries, { column: 'x.id', id: 'x.id', ...page }).execute()
 }
 
 /** On hand of a product at all locations; undefined when there is no such product. */
