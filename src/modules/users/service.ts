@@ -14,6 +14,7 @@ import { requireUsername } from './rules.ts'
 import type { NewUser, User, UserPatch, UserStats } from './schemas.ts'
 import { toUser } from './view.ts'
 
+export { noteLogin } from './repository.ts'
 export { requireGoodPassword } from './rules.ts'
 export { etagOfUser } from './view.ts'
 
