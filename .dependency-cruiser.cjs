@@ -116,6 +116,12 @@ const floors = [
     to: { path: '^src/(?:modules|http)/' },
   },
   {
+    name: 'jobs-know-no-module',
+    comment: 'src/jobs runs what it is given; src/jobs.ts lists it.',
+    from: { path: '^src/jobs/' },
+    to: { path: ['^src/(?:modules|http|process)/', '^src/jobs\\.ts$'] },
+  },
+  {
     name: 'values-are-leaves',
     comment: 'src/errors.ts and src/values/ are imported by everyone, so they import nobody but each other.',
     from: { path: VALUES },
@@ -135,14 +141,15 @@ const floors = [
   },
   {
     name: 'only-app-wires-modules',
-    comment: 'Modules are registered by hand in src/modules.ts, and started by src/server.ts.',
-    from: { path: '^src/', pathNot: '^src/(?:modules/|(?:modules|server)\\.ts$)' },
+    comment:
+      'Modules are registered by hand in src/modules.ts, their jobs in src/jobs.ts, and started by src/server.ts.',
+    from: { path: '^src/', pathNot: '^src/(?:modules/|(?:modules|jobs|server)\\.ts$)' },
     to: { path: '^src/modules/' },
   },
   {
     name: 'app-knows-no-internals',
     comment: 'The wiring registers routes and hands over services; repositories and rules are internal.',
-    from: { path: '^src/(?:modules|server)\\.ts$' },
+    from: { path: '^src/(?:modules|jobs|server)\\.ts$' },
     to: { path: `^src/modules/.*${layer('repository', 'rules', 'view')}` },
   },
   {

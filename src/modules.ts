@@ -1,13 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
-import type { Store } from './db/types.ts'
 import { registerGuard, sessionToken } from './http/auth.ts'
-import { purgeIdempotencyKeys } from './http/idempotency.ts'
 import type { Limiter } from './http/limits.ts'
 import type { Services } from './http/services.ts'
 import { accountRoutes } from './modules/auth/account-routes.ts'
 import { authRoutes } from './modules/auth/routes.ts'
-import { createSessionLoader, purgeSessions } from './modules/auth/service.ts'
+import { createSessionLoader } from './modules/auth/service.ts'
 import { LoginThrottle } from './modules/auth/throttle-service.ts'
 import { categoryRoutes } from './modules/categories/routes.ts'
 import { locationRoutes } from './modules/locations/routes.ts'
@@ -58,10 +56,4 @@ export async function registerModules(api: FastifyInstance, { services, config, 
   await api.register(levelRoutes, services)
   await api.register(ledgerRoutes, services)
   await api.register(movementRoutes, services)
-}
-
-/** Removes what has expired and nobody can use any more. */
-export async function purgeExpired(store: Store): Promise<void> {
-  await purgeIdempotencyKeys(store)
-  await purgeSessions(store)
 }

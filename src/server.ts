@@ -8,8 +8,9 @@ import { type Config, ConfigError, loadConfig } from './config.ts'
 import { Migrations } from './db/migrator.ts'
 import { openStore } from './db/open.ts'
 import type { Effects } from './http/effects.ts'
+import { JobRunner } from './jobs/runner.ts'
+import { jobs } from './jobs.ts'
 import { ensureAdministrator } from './modules/users/service.ts'
-import { purgeExpired } from './modules.ts'
 import { listen } from './process/listen.ts'
 import { createLog } from './process/log.ts'
 import { prepareDatabase } from './process/prepare-database.ts'
@@ -22,7 +23,6 @@ import { reasonOf } from './values/caught.ts'
 const STOP_MS = 8000
 /** Workers end by themselves; one that does not has had its time by then. */
 const WORKERS_STOP_MS = STOP_MS + 1000
-const PURGE_MS = 3_600_000
 
 try {
   await start(loadConfig())
@@ -69,16 +69,13 @@ async function serve(config: Config, log: FastifyBaseLogger): Promise<void> {
   const app = await buildApp({ config, store, migrations, log, redis, onReady })
   // Not fatal: until somebody migrates, /ready answers 503 and so does everything else.
   await app.readiness.require().catch((error) => log.warn(reasonOf(error)))
-  const purge = setInterval(
-    () => purgeExpired(store).catch((error) => log.warn({ err: error }, 'old rows stay for now')),
-    PURGE_MS,
-  )
+  const runner = new JobRunner(jobs, { store, log, ready: () => app.readiness.require() })
+  runner.start()
   const port = await listen(app, config)
   if ((workerNumber() ?? 1) === 1) welcome(port, config)
   endWell(log, async () => {
-    clearInterval(purge)
     app.readiness.stop()
-    await app.close()
+    await Promise.all([runner.stop(), app.close()])
     await store.close()
     redis?.disconnect()
   })

@@ -24,9 +24,15 @@ interface Found extends Table {
   references: string[]
 }
 
-/** Every table of the service but those of the migrator, those that are referred to first. */
+/**
+ * State of one installation and no data of its owner: which jobs ran when, and who is at them. Copied, it would put a job
+ * off for another one; compared, no two databases in use would be the same.
+ */
+const STAYS = new Set(['jobs'])
+
+/** Every table of the service but those of the migrator and those that stay, those that are referred to first. */
 export async function readCatalog(db: Reader): Promise<Table[]> {
-  const found = isPostgres(db) ? await readPostgres(db) : await readSqlite(db)
+  const found = (isPostgres(db) ? await readPostgres(db) : await readSqlite(db)).filter(({ name }) => !STAYS.has(name))
   return inOrderOfReferences(found).map(({ references: _references, ...table }) => table)
 }
 

@@ -14,6 +14,7 @@ const SCHEMA = 'src/db/schema.gen.ts'
 /** Who owns what, besides the table that has the name of its module's folder. */
 const OWNERS: Record<string, (keyof DB)[]> = {
   'src/http/idempotency.ts': ['idempotency_keys'],
+  'src/jobs/claims.ts': ['jobs'],
   'src/modules/auth': ['sessions', 'refresh_tokens', 'login_throttle'],
   'src/modules/stock': ['product_costs', 'movements', 'movement_lines'],
 }

@@ -30,6 +30,15 @@ export interface IdempotencyKeys {
   user_id: number;
 }
 
+export interface Jobs {
+  finished_at: string | null;
+  lease_ends_at: string;
+  name: string;
+  outcome: string | null;
+  run: number;
+  started_at: string;
+}
+
 export interface Locations {
   code: string;
   code_key: string;
@@ -152,6 +161,7 @@ export interface Users {
 export interface DB {
   categories: Categories;
   idempotency_keys: IdempotencyKeys;
+  jobs: Jobs;
   locations: Locations;
   login_throttle: LoginThrottle;
   movement_lines: MovementLines;

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sql } from 'kysely'
-import type { Store, Writer } from '../db/types.ts'
+import type { Writer } from '../db/types.ts'
 import { invalidParameter, Problem, type Slug } from '../errors.ts'
+import { type Job, removeInSteps } from '../jobs/job.ts'
 import { now, secondsFrom } from '../values/time.ts'
 import type { Answer } from './answers.ts'
 
@@ -181,9 +182,20 @@ const send = (reply: FastifyReply, { status, headers, body }: Stored) =>
 const replay = (reply: FastifyReply, stored: Stored) => send(reply.header('idempotency-replayed', 'true'), stored)
 
 /** Removes keys whose day is over. */
-export async function purgeIdempotencyKeys(store: Store): Promise<void> {
-  const cutoff = secondsFrom(now(), -KEPT_SECONDS)
-  await store.write(
-    async (writer) => await sql`delete from idempotency_keys where created_at < ${cutoff}`.execute(writer),
-  )
+export const purgeIdempotencyKeys: Job = {
+  name: 'purge-idempotency-keys',
+  everySeconds: 3600,
+  run: async (work) => {
+    const cutoff = secondsFrom(work.now(), -KEPT_SECONDS)
+    return { idempotency_keys: await removeInSteps(work, (writer, limit) => deleteOlder(writer, cutoff, limit)) }
+  },
+}
+
+/** The oldest first. A key that meanwhile was used again is not older any more when its turn comes. */
+async function deleteOlder(writer: Writer, cutoff: string, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from idempotency_keys where created_at < ${cutoff} and (user_id, route, key) in (
+      select user_id, route, key from idempotency_keys where created_at < ${cutoff} order by created_at limit ${limit})
+  `.execute(writer)
+  return Number(numAffectedRows)
 }

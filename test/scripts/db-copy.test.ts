@@ -229,6 +229,32 @@ for (const engine of engines) {
   })
 }
 
+for (const engine of engines) {
+  test(`which jobs ran when stays with each installation (${engine})`, async (t) => {
+    const source = await buildTestApp(t, 'sqlite')
+    await fillShop(source)
+    const target = await buildTestApp(t, engine)
+    const ran = (store: Store, instant: string) => {
+      const row = { name: 'purge', run: 1, started_at: instant, lease_ends_at: instant }
+      return store.write((trx) => trx.insertInto('jobs').values(row).execute())
+    }
+    const [mine, theirs] = ['2026-01-01T00:00:00.000Z', '2026-02-02T00:00:00.000Z']
+    await ran(source.store, mine)
+    await ran(target.store, theirs)
+    const copied = await copy(source.url, target.url, '--replace', '--yes')
+    t.match(copied, { code: 0 }, copied.said)
+    t.notMatch(copied.said, /^jobs/m)
+    t.match(await copy(source.url, target.url, '--merge'), { code: 0, said: /\n0 rows copied/ })
+    t.match(await verify(source.url, target.url), { code: 0, said: /The two are the same/ })
+    t.match(await target.store.read((db) => db.selectFrom('jobs').selectAll().execute()), [{ started_at: theirs }])
+    const fresh = await databaseFor(t, engine)
+    const store = await open(fresh.url)
+    t.teardown(() => store.close())
+    await ran(store, theirs)
+    t.match(await copy(source.url, fresh.url), { code: 0 }, 'a target in which only jobs ran is empty')
+  })
+}
+
 test('a wrong name makes no file, and a secret is not told', async (t) => {
   const { url } = await databaseFor(t, 'sqlite')
   const missing = url.replace('stock.db', 'stok.db')

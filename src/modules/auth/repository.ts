@@ -167,13 +167,48 @@ export const forgiveFailure = (trx: Writer, key: string) =>
     .where('failures', '>', 0)
     .execute()
 
-/** Used refresh tokens are kept until they expire, to notice that one comes again. */
-export async function deleteExpired(trx: Writer, instant: string): Promise<void> {
-  const expired = trx.selectFrom('sessions').select('id').where('expires_at', '<', instant)
-  await trx
+// Each removes up to `limit` rows that expired before `instant`, and answers how many they were. One that was extended
+// meanwhile has not expired any more when its turn comes.
+
+export async function deleteExpiredTokens(trx: Writer, instant: string, limit: number): Promise<number> {
+  const expired = trx.selectFrom('refresh_tokens').select('id').where('expires_at', '<', instant)
+  const { numDeletedRows } = await trx
     .deleteFrom('refresh_tokens')
-    .where((eb) => eb.or([eb('expires_at', '<', instant), eb('session_id', 'in', expired)]))
-    .execute()
-  await trx.deleteFrom('sessions').where('expires_at', '<', instant).execute()
-  await trx.deleteFrom('login_throttle').where('window_ends_at', '<', instant).execute()
+    .where('id', 'in', expired.orderBy('id').limit(limit))
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+/** A token can outlive its session when the time that sessions live was made shorter. */
+export async function deleteTokensOfExpiredSessions(trx: Writer, instant: string, limit: number): Promise<number> {
+  const orphans = trx
+    .selectFrom('refresh_tokens as t')
+    .innerJoin('sessions as s', 's.id', 't.session_id')
+    .select('t.id')
+    .where('s.expires_at', '<', instant)
+  const { numDeletedRows } = await trx
+    .deleteFrom('refresh_tokens')
+    .where('id', 'in', orphans.limit(limit))
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+export async function deleteSessions(trx: Writer, instant: string, limit: number): Promise<number> {
+  const expired = trx.selectFrom('sessions').select('id').where('expires_at', '<', instant)
+  const { numDeletedRows } = await trx
+    .deleteFrom('sessions')
+    .where('expires_at', '<', instant)
+    .where('id', 'in', expired.orderBy('expires_at').limit(limit))
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+export async function deleteThrottles(trx: Writer, instant: string, limit: number): Promise<number> {
+  const over = trx.selectFrom('login_throttle').select('key').where('window_ends_at', '<', instant)
+  const { numDeletedRows } = await trx
+    .deleteFrom('login_throttle')
+    .where('window_ends_at', '<', instant)
+    .where('key', 'in', over.orderBy('window_ends_at').limit(limit))
+    .executeTakeFirst()
+  return Number(numDeletedRows)
 }

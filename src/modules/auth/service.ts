@@ -1,7 +1,8 @@
-import type { ReadStore, Store } from '../../db/types.ts'
+import type { ReadStore } from '../../db/types.ts'
 import type { SessionHolder } from '../../http/auth.ts'
+import { type Job, removeInSteps } from '../../jobs/job.ts'
 import { now } from '../../values/time.ts'
-import { deleteExpired, findSessionHolder } from './repository.ts'
+import * as repository from './repository.ts'
 
 /**
  * Looks up who a session belongs to. Requests of one session that arrive together share one look-up, which starts
@@ -12,7 +13,7 @@ export function createSessionLoader(store: ReadStore): (sessionId: number) => Pr
   const load = async (sessionId: number) => {
     await new Promise((resolve) => setImmediate(resolve))
     waiting.delete(sessionId)
-    const [holder] = await store.query((reader) => findSessionHolder(reader, { sessionId, now: now() }))
+    const [holder] = await store.query((reader) => repository.findSessionHolder(reader, { sessionId, now: now() }))
     return holder
   }
   return (sessionId) => {
@@ -22,7 +23,23 @@ export function createSessionLoader(store: ReadStore): (sessionId: number) => Pr
   }
 }
 
-/** Removes sessions, refresh tokens and failed logins that have expired. */
-export async function purgeSessions(store: Store): Promise<void> {
-  await store.write((trx) => deleteExpired(trx, now()))
+/**
+ * Removes sessions, refresh tokens and failed logins that have expired. Used refresh tokens are kept until then, to notice
+ * that one comes again.
+ */
+export const purgeSessions: Job = {
+  name: 'purge-sessions',
+  everySeconds: 3600,
+  run: async (work) => {
+    const instant = work.now()
+    const purge = (remove: typeof repository.deleteSessions) =>
+      removeInSteps(work, (writer, limit) => remove(writer, instant, limit))
+    return {
+      // Those of a session before the session, which they refer to.
+      refresh_tokens:
+        (await purge(repository.deleteExpiredTokens)) + (await purge(repository.deleteTokensOfExpiredSessions)),
+      sessions: await purge(repository.deleteSessions),
+      login_throttle: await purge(repository.deleteThrottles),
+    }
+  },
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { purgeSessions } from '../../../src/modules/auth/service.ts'
 import { anotherInstance, logIn, makeUser, post, statusOf } from '../../support/accounts.ts'
 import { buildTestApp, onEveryEngine, type TestApp } from '../../support/app.ts'
+import { workOn } from '../../support/jobs.ts'
 
 const refresh = ({ app }: Pick<TestApp, 'app'>, refresh_token: string) => post(app, '/auth/refresh', { refresh_token })
 const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
@@ -149,7 +151,6 @@ onEveryEngine('logging out ends the session at once, for every process', async (
 })
 
 onEveryEngine('what has expired is removed, and nothing else', async (t, engine) => {
-  const { purgeExpired } = await import('../../../src/modules.ts')
   const testApp = await buildTestApp(t, engine)
   const { app, store } = testApp
   await makeUser(testApp)
@@ -164,7 +165,7 @@ onEveryEngine('what has expired is removed, and nothing else', async (t, engine)
   )
   const live = (await logIn(app)).json()
   await logIn(app, 'nobody', 'x', { address: '192.0.2.5' })
-  await purgeExpired(store)
+  await purgeSessions.run(workOn(store))
   const sessions = await store.query((reader) => reader.selectFrom('sessions').select('id').execute())
   t.notOk(sessions.some((session) => session.id === sid))
   t.equal(await statusOf(app, live.access_token), 200)
