@@ -4,13 +4,13 @@
  * Exit codes: 0 done (or could be done, with --dry-run), 1 refused or failed, 2 asked for wrongly.
  */
 import '../src/process/node-version.js'
-import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
 import { ConfigError, loadConfig } from '../src/config.ts'
 import { DatabaseUrlError } from '../src/db/tls.ts'
 import { type DatabaseTarget, parseDatabaseUrl } from '../src/db/url.ts'
-import { Problem } from '../src/errors.ts'
-import { isSameDatabase } from './database/open.ts'
+import { confirmWord } from './database/ask.ts'
+import { runScript } from './database/command.ts'
+import { isSameDatabase, UsageError, wordsOf } from './database/open.ts'
 import { Refusal } from './legacy/database.ts'
 import { WANTED } from './legacy/importers.ts'
 import { describeImport, describeRefusals, describeSuccession } from './legacy/preview.ts'
@@ -27,31 +27,35 @@ const USAGE = `Usage: npm run import:legacy -- --from FILE-or-URL [--to URL] [--
   --dry-run    say what would be done, and write nothing
   --yes        do not ask before writing`
 
-/** What the caller did wrong; answered with the usage. */
-class UsageError extends Error {}
-
-interface Options {
-  source: DatabaseTarget
+interface Flags {
   isDry: boolean
   isSure: boolean
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  const usage = error instanceof UsageError
-  console.error(usage || error instanceof ConfigError || error instanceof Refusal ? error.message : explain(error))
-  if (usage) console.error(`\n${USAGE}`)
-  process.exitCode = usage ? 2 : 1
-}
-
 async function main(args: string[]): Promise<number> {
-  const { from, to, help, ...flags } = parse(args)
-  if (help) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      from: { type: 'string', default: '' },
+      to: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
+      yes: { type: 'boolean', short: 'y', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (values.help) {
     console.log(USAGE)
     return 0
   }
-  if (!from) throw new UsageError('Say with --from where the old database is.')
+  if (values.from === '') throw new UsageError('Say with --from where the old database is.')
+  try {
+    return await importFrom(values.from, values.to, { isDry: values['dry-run'], isSure: values.yes })
+  } catch (error) {
+    throw explain(error)
+  }
+}
+
+async function importFrom(from: string, to: string | undefined, flags: Flags): Promise<number> {
   const source = readUrl('--from', () => parseSource(from))
   if (to !== undefined) {
     readUrl('--to', () => parseDatabaseUrl(to))
@@ -65,26 +69,9 @@ async function main(args: string[]): Promise<number> {
   }
   const target = await Target.open(database)
   try {
-    return await run(target, { source, isDry: flags['dry-run'], isSure: flags.yes })
+    return await run(target, source, flags)
   } finally {
     await target.close()
-  }
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        from: { type: 'string' },
-        to: { type: 'string' },
-        'dry-run': { type: 'boolean', default: false },
-        yes: { type: 'boolean', short: 'y', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values
-  } catch (error) {
-    throw new UsageError((error as Error).message)
   }
 }
 
@@ -97,7 +84,7 @@ function readUrl<T>(option: string, read: () => T): T {
   }
 }
 
-async function run(target: Target, { source, isDry, isSure }: Options): Promise<number> {
+async function run(target: Target, source: DatabaseTarget, { isDry, isSure }: Flags): Promise<number> {
   const understanding = understand(await readSource(source, WANTED))
   const { findings, plan } = understanding
   console.log(`${describeImport(understanding)}\n`)
@@ -113,7 +100,7 @@ async function run(target: Target, { source, isDry, isSure }: Options): Promise<
     console.log('Nothing was written. Repeat without --dry-run to import.')
     return 0
   }
-  if (!isSure && !(await confirm())) {
+  if (!isSure && !(await confirmWord('yes'))) {
     console.error('Nothing was written.')
     return 1
   }
@@ -125,23 +112,11 @@ async function run(target: Target, { source, isDry, isSure }: Options): Promise<
   return ok ? 0 : 1
 }
 
-async function confirm(): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw new UsageError('Nobody can be asked here: pass --yes to import, or --dry-run to look.')
-  const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  try {
-    return (await terminal.question('Type yes to import: ')).trim() === 'yes'
-  } finally {
-    terminal.close()
-  }
+/** A refusal says what to do; of anything else it is told what was said, and that nothing was written. */
+function explain(error: unknown): unknown {
+  if (error instanceof UsageError || error instanceof ConfigError || error instanceof Refusal) return error
+  const text = `It failed: ${wordsOf(error)}\nUnless "Imported." stands above, nothing was written.`
+  return new Error(text, { cause: error })
 }
 
-/** What the database or the system said, which names no password. */
-function explain(error: unknown): string {
-  const reasons = error instanceof Problem ? [error, error.cause] : [error]
-  const said = reasons.map((reason) => {
-    const { message, code } = (reason ?? {}) as { message?: string; code?: unknown }
-    return message || String(code ?? '')
-  })
-  return `It failed: ${said.filter((text) => text !== '').join(' ')}\nUnless "Imported." stands above, nothing was written.`
-}
+await runScript(USAGE, main)

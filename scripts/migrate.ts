@@ -5,9 +5,10 @@
 import '../src/process/node-version.js'
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { ConfigError, loadConfig } from '../src/config.ts'
+import { loadConfig } from '../src/config.ts'
 import { type MigrationState, Migrations, unknownMigrations } from '../src/db/migrator.ts'
 import { confirmWord } from './database/ask.ts'
+import { runScript } from './database/command.ts'
 import { openWhenReady, UsageError } from './database/open.ts'
 
 const USAGE = `Usage: npm run migrate -- COMMAND [OPTIONS]
@@ -35,15 +36,6 @@ const COMMANDS = new Map<string, Command>([
   ['history', history],
 ])
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  const usage = error instanceof UsageError
-  console.error(error instanceof Error ? error.message : error)
-  if (usage) console.error(`\n${USAGE}`)
-  process.exitCode = usage ? 2 : 1
-}
-
 async function main(args: string[]): Promise<number> {
   const { command, name, options } = readArguments(args)
   if (command === 'help') {
@@ -56,8 +48,7 @@ async function main(args: string[]): Promise<number> {
   }
   const run = COMMANDS.get(command)
   if (run === undefined) throw new UsageError(command === '' ? 'Say what to do.' : `There is no command "${command}".`)
-  const config = readConfig()
-  const store = await openWhenReady(config.database, options.waitSeconds)
+  const store = await openWhenReady(loadConfig().database, options.waitSeconds)
   try {
     return await run(new Migrations(store), options)
   } finally {
@@ -75,7 +66,15 @@ async function make(name: string): Promise<string> {
 }
 
 function readArguments(args: string[]) {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      yes: { type: 'boolean', short: 'y', default: false },
+      wait: { type: 'string', default: '30' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
   const [command = '', name = '', ...rest] = positionals
   if (rest.length > 0 || (name !== '' && command !== 'make')) {
     throw new UsageError(`"${rest[0] ?? name}" is one word too many.`)
@@ -86,31 +85,6 @@ function readArguments(args: string[]) {
     command: values.help ? 'help' : command,
     name,
     options: { yes: values.yes, waitSeconds: Number(values.wait) },
-  }
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        yes: { type: 'boolean', short: 'y', default: false },
-        wait: { type: 'string', default: '30' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
-}
-
-function readConfig() {
-  try {
-    return loadConfig()
-  } catch (error) {
-    if (error instanceof ConfigError) throw new Error(error.message, { cause: error })
-    throw error
   }
 }
 
@@ -158,3 +132,5 @@ async function history(migrations: Migrations): Promise<number> {
   if (applied.length === 0) console.log('No migration is applied.')
   return 0
 }
+
+await runScript(USAGE, main)
