@@ -42,11 +42,6 @@ const EXCEPTIONS: Exception[] = [
     table: 'sessions',
     reason: 'another role or password ends sessions in the same transaction, and auth depends on users',
   },
-  {
-    writer: 'src/modules/auth',
-    table: 'users',
-    reason: 'a login is noted, and an old hash replaced, only while the account is what it was when it was checked',
-  },
 ]
 
 if (import.meta.main) {

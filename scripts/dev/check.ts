@@ -32,7 +32,7 @@ const STEPS: Step[] = [
   { name: 'sizes', command: ['node', 'scripts/dev/check-sizes.ts'] },
   { name: 'stand-ins', command: ['node', 'scripts/dev/check-stand-ins.ts'] },
   { name: 'environment', command: ['node', 'scripts/dev/check-environment.ts'] },
-  { name: 'owners of tables', command: ['node', 'scripts/dev/check-tables.ts'] },
+  { name: 'who writes which table', command: ['node', 'scripts/dev/check-tables.ts'] },
   { name: 'OpenAPI document', command: ['node', 'scripts/dev/check-openapi.ts'] },
   { name: 'OpenAPI in step', command: ['node', 'scripts/dev/openapi.ts', '--check'] },
   { name: 'table types in step', command: ['node', 'scripts/dev/database-types.ts', '--check'] },

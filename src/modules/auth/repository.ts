@@ -39,22 +39,6 @@ export const findForeignHash = (db: Reader) =>
     .limit(1)
     .executeTakeFirst()
 
-/**
- * Notes a login.
- *
- * @param account as it was when the password was checked
- * @returns undefined when since then the account was deactivated or has another password
- */
-export const noteLogin = (trx: Writer, account: Account, last_login: string, password_hash = account.password_hash) =>
-  trx
-    .updateTable('users')
-    .set({ last_login, password_hash })
-    .where('id', '=', account.id)
-    .where('is_active', '=', true)
-    .where('password_hash', '=', account.password_hash)
-    .returning('token_version')
-    .executeTakeFirst()
-
 export const insertSession = (trx: Writer, session: { user_id: number; created_at: string; expires_at: string }) =>
   trx.insertInto('sessions').values(session).returning('id').executeTakeFirstOrThrow()
 

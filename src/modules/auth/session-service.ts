@@ -5,7 +5,7 @@ import type { UnattendedEffect } from '../../http/effect.ts'
 import type { Effects } from '../../http/effects.ts'
 import { now, secondsFrom } from '../../values/time.ts'
 import type { User } from '../users/schemas.ts'
-import { getUser } from '../users/service.ts'
+import { getUser, noteLogin } from '../users/service.ts'
 import * as repository from './repository.ts'
 
 /** What the tokens of a session are made of. */
@@ -50,7 +50,7 @@ export async function openSession(
 ): Promise<Grant | undefined> {
   const { trx } = effect
   const instant = now()
-  const noted = await repository.noteLogin(trx, account, instant, rehashed)
+  const noted = await noteLogin(trx, account, instant, rehashed)
   if (noted === undefined) return undefined
   const times = { created_at: instant, expires_at: secondsFrom(instant, seconds) }
   const { id } = await repository.insertSession(trx, { user_id: account.id, ...times })

@@ -138,6 +138,28 @@ export function replacePassword(
   return asked.executeTakeFirst()
 }
 
+/**
+ * Notes a login, which is no new version of the account.
+ *
+ * @param account as it was when the password was checked
+ * @param password_hash the same password under the parameters of today, if it is to be replaced
+ * @returns undefined when since then the account was deactivated or has another password
+ */
+export const noteLogin = (
+  trx: Writer,
+  account: { id: number; password_hash: string },
+  last_login: string,
+  password_hash = account.password_hash,
+) =>
+  trx
+    .updateTable('users')
+    .set({ last_login, password_hash })
+    .where('id', '=', account.id)
+    .where('is_active', '=', true)
+    .where('password_hash', '=', account.password_hash)
+    .returning('token_version')
+    .executeTakeFirst()
+
 /** Ends the sessions of a user, all but one if that is given. */
 export function endSessions(trx: Writer, userId: number, revoked_at: string, exceptSessionId?: number) {
   const live = trx

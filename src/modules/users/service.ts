@@ -13,6 +13,7 @@ import * as repository from './repository.ts'
 import { requireUsername } from './rules.ts'
 import type { NewUser, User, UserPatch, UserStats } from './schemas.ts'
 
+export { noteLogin } from './repository.ts'
 export { requireGoodPassword } from './rules.ts'
 
 export const toUser = ({ username_key: _username, email_key: _email, ...row }: repository.UserRow): User => row as User
