@@ -248,3 +248,30 @@ onEveryEngine('processes do not look all at once, nor before the database is rea
   )
   await runner.stop()
 })
+
+onEveryEngine('a stop on the way to a job begins it no more', async (t, engine) => {
+  const store = await oneStore(t, engine)
+  const clock = new TestClock()
+  let runs = 0
+  const job = jobOf('count', async () => ({ runs: ++runs }))
+  const asked = Promise.withResolvers<void>()
+  const readiness = Promise.withResolvers<void>()
+  const ready = async () => {
+    asked.resolve()
+    await readiness.promise
+  }
+  const early = runnerOf([job], store, clock, { ready })
+  early.start()
+  await clock.sleeping(1)
+  clock.advance(0)
+  await asked.promise
+  const stopping = early.stop()
+  readiness.resolve()
+  await stopping
+  t.equal(await rowOf(store, 'count'), undefined, 'it is not even claimed')
+  const late = runnerOf([job], store, clock)
+  const claiming = late.runIfDue(job)
+  await Promise.all([late.stop(), claiming])
+  t.equal(runs, 0)
+  t.match(await rowOf(store, 'count'), { run: 1, outcome: 'stopped' })
+})
