@@ -4,6 +4,7 @@ import { violatedConstraint } from '../../src/db/dialect.ts'
 import type { Engine, Store, Writer } from '../../src/db/types.ts'
 import { onEveryEngine } from '../support/app.ts'
 import { engines } from '../support/databases.ts'
+import { insertMovement } from '../support/ledger-rows.ts'
 import { category, INSTANT, storeFor } from '../support/stores.ts'
 
 const skip = engines.includes('postgresql') ? false : 'no PostgreSQL'
@@ -39,14 +40,13 @@ interface Line {
 }
 
 /** One movement of product 1, by direct inserts. */
-async function move(trx: Writer, ...lines: Line[]): Promise<void> {
+async function record(trx: Writer, ...lines: Line[]): Promise<void> {
   const movement = { type: 'adjustment', actor_id: 1, effective_at: INSTANT, recorded_at: INSTANT }
-  const { id } = await trx.insertInto('movements').values(movement).returning('id').executeTakeFirstOrThrow()
-  for (const [index, { from = null, to = null, quantity, value = 0 }] of lines.entries()) {
-    const places = { from_location_id: from, to_location_id: to }
-    const line = { movement_id: id, line_number: index + 1, product_id: 1, ...places, quantity, value }
-    await trx.insertInto('movement_lines').values(line).execute()
-  }
+  const rows = lines.map(({ from = null, to = null, ...line }) => ({
+    ...{ product_id: 1, from_location_id: from, to_location_id: to },
+    ...line,
+  }))
+  await insertMovement(trx, movement, rows)
 }
 
 const balances = (store: Store) =>
@@ -69,7 +69,7 @@ async function refusal(work: Promise<unknown>): Promise<string | undefined> {
 
 onEveryEngine('nothing changes or removes a movement or a line', async (t, engine) => {
   const store = await ledgerFor(t, engine)
-  await store.write((trx) => move(trx, { to: 1, quantity: 5, value: 10 }))
+  await store.write((trx) => record(trx, { to: 1, quantity: 5, value: 10 }))
   const before = await balances(store)
   const attacks = [
     sql`update movements set note = 'changed'`,
@@ -93,16 +93,16 @@ onEveryEngine('nothing changes or removes a movement or a line', async (t, engin
 
 onEveryEngine('a line keeps stock and costs in step, whoever writes it', async (t, engine) => {
   const store = await ledgerFor(t, engine)
-  await store.write((trx) => move(trx, { to: 1, quantity: 5, value: 10 }, { to: 1, quantity: 2, value: 5 }))
+  await store.write((trx) => record(trx, { to: 1, quantity: 5, value: 10 }, { to: 1, quantity: 2, value: 5 }))
   const main = { location_id: 1, quantity: 7 }
   t.same(await balances(store), { stock: [main], costs: [{ quantity: 7, value: 15 }] })
-  await store.write((trx) => move(trx, { from: 1, to: 2, quantity: 3, value: 6 }))
+  await store.write((trx) => record(trx, { from: 1, to: 2, quantity: 3, value: 6 }))
   const both = [
     { location_id: 1, quantity: 4 },
     { location_id: 2, quantity: 3 },
   ]
   t.same(await balances(store), { stock: both, costs: [{ quantity: 7, value: 15 }] }, 'a transfer costs nothing')
-  await store.write((trx) => move(trx, { from: 1, quantity: 4, value: 9 }, { from: 2, quantity: 3, value: 6 }))
+  await store.write((trx) => record(trx, { from: 1, quantity: 4, value: 9 }, { from: 2, quantity: 3, value: 6 }))
   const none = both.map((level) => ({ ...level, quantity: 0 }))
   t.same(await balances(store), { stock: none, costs: [{ quantity: 0, value: 0 }] })
   const versions = await store.query((db) => db.selectFrom('stock').select(['version', 'updated_at']).execute())
@@ -111,7 +111,7 @@ onEveryEngine('a line keeps stock and costs in step, whoever writes it', async (
 
 onEveryEngine('a line that cannot be is refused, with all its movement', async (t, engine) => {
   const store = await ledgerFor(t, engine)
-  await store.write((trx) => move(trx, { to: 1, quantity: 5, value: 10 }))
+  await store.write((trx) => record(trx, { to: 1, quantity: 5, value: 10 }))
   const before = await balances(store)
   const cases: [Line, string][] = [
     [{ from: 1, quantity: 6, value: 10 }, 'stock_quantity_check'],
@@ -126,14 +126,14 @@ onEveryEngine('a line that cannot be is refused, with all its movement', async (
     [{ to: 1, quantity: 1_000_000_000_001 }, 'movement_lines_quantity_check'],
   ]
   for (const [line, rule] of cases) {
-    t.equal(await refusal(store.write((trx) => move(trx, { to: 1, quantity: 0 }, line))), rule, JSON.stringify(line))
+    t.equal(await refusal(store.write((trx) => record(trx, { to: 1, quantity: 0 }, line))), rule, JSON.stringify(line))
   }
   t.same(await balances(store), before)
 })
 
 onEveryEngine('the first receipts of a product, all at once, are all counted', async (t, engine) => {
   const store = await ledgerFor(t, engine)
-  const receive = () => store.write((trx) => move(trx, { to: 1, quantity: 2, value: 3 }))
+  const receive = () => store.write((trx) => record(trx, { to: 1, quantity: 2, value: 3 }))
   await Promise.all(Array.from({ length: 20 }, receive))
   t.same(await balances(store), { stock: [{ location_id: 1, quantity: 40 }], costs: [{ quantity: 40, value: 60 }] })
 })

@@ -2,7 +2,8 @@ import type { Test } from 'tap'
 import { buildTestApp, onEveryEngine, type TestApp } from '../support/app.ts'
 import { startPeer } from '../support/peer.ts'
 import { seedShop } from '../support/shop.ts'
-import { levelOf, move, proofOf, tally, walk } from '../support/stock.ts'
+import { levelOf, move, proofOf, tally } from '../support/stock.ts'
+import { walk } from '../support/walk.ts'
 
 const BUYERS = 50
 const UNLIMITED = { RATE_LIMIT_MAX: '0' }

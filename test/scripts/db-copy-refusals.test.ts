@@ -6,13 +6,10 @@ import pg from 'pg'
 import { type Test, test } from 'tap'
 import { engines, open } from '../support/databases.ts'
 import { temporaryFolder } from '../support/process.ts'
-import { runScript } from '../support/script.ts'
+import { copy } from '../support/script.ts'
 import { addCategory, databaseFor, INSTANT } from '../support/stores.ts'
 
 const skip = engines.length < 2 && 'no PostgreSQL is at hand'
-
-const copy = (from: string, to: string, ...more: string[]) =>
-  runScript('db-copy.ts', ['--from', from, '--to', to, ...more])
 
 /** A database with one category, and what else is done to it past every rule. */
 async function source(t: Test, ...statements: string[]): Promise<string> {

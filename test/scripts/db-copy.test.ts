@@ -5,13 +5,12 @@ import { type Test, test } from 'tap'
 import type { Engine, Store } from '../../src/db/types.ts'
 import { buildTestApp, type TestApp } from '../support/app.ts'
 import { engines, open } from '../support/databases.ts'
-import { runScript } from '../support/script.ts'
+import { insertMovement } from '../support/ledger-rows.ts'
+import { copy, runScript } from '../support/script.ts'
 import { databaseFor } from '../support/stores.ts'
 
 const skip = engines.length < 2 && 'no PostgreSQL is at hand'
 
-const copy = (from: string, to: string, ...more: string[]) =>
-  runScript('db-copy.ts', ['--from', from, '--to', to, ...more])
 const verify = (a: string, b: string, ...more: string[]) => runScript('db-verify.ts', ['--a', a, '--b', b, ...more])
 
 const TEXTS = [
@@ -113,16 +112,14 @@ async function worksOn(t: Test, url: string): Promise<void> {
     const category = { name: 'new', name_key: 'new', ...times }
     const one = await trx.insertInto('categories').values(category).returning('id').executeTakeFirstOrThrow()
     const movement = { type: 'count', actor_id: 1, effective_at: at, recorded_at: at }
-    const two = await trx.insertInto('movements').values(movement).returning('id').executeTakeFirstOrThrow()
-    const line = { movement_id: two.id, line_number: 1, product_id: 2, to_location_id: 2, quantity: 1000, value: 1 }
-    await trx.insertInto('movement_lines').values(line).execute()
+    const two = await insertMovement(trx, movement, [{ product_id: 2, to_location_id: 2, quantity: 1000, value: 1 }])
     const level = await trx
       .selectFrom('stock')
       .select('quantity')
       .where('product_id', '=', 2)
       .where('location_id', '=', 2)
       .executeTakeFirstOrThrow()
-    return { category: one.id, movement: two.id, level: level.quantity }
+    return { category: one.id, movement: two, level: level.quantity }
   })
   t.same(nextIds, { category: TEXTS.length + 2, movement: 5, level: 3500 })
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { barcodeFault } from '../../src/values/barcode.ts'
 import { buildTestApp, onEveryEngine, SECRETS, type TestApp } from '../support/app.ts'
-import { walk } from '../support/stock.ts'
+import { walk } from '../support/walk.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 

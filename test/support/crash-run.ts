@@ -6,7 +6,8 @@ import { buildTestApp, onEveryEngine, type TestApp } from './app.ts'
 import { type Peer, type Reply, startPeer } from './peer.ts'
 import { Random } from './random.ts'
 import { seedShop } from './shop.ts'
-import { proofOf, walk } from './stock.ts'
+import { proofOf } from './stock.ts'
+import { walk } from './walk.ts'
 
 const SEED = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 2 ** 32))
 const CONNECTIONS = 6

@@ -1,6 +1,7 @@
 import type { Writer } from '../../src/db/types.ts'
 import { PASSWORD } from './accounts.ts'
 import type { TestApp } from './app.ts'
+import { insertMovement } from './ledger-rows.ts'
 
 /**
  * A shop for the lists: of every filter some rows stay in and some stay out, every order differs from every other, and
@@ -85,18 +86,11 @@ async function fillLedger(trx: Writer, products: number[], locations: number[]):
   const idOf = (name: string) => actors.find((one) => one.username_key === name)?.id as number
   for (const { actor, effective, recorded, lines, reference = '', reversal_of = null, type } of entries) {
     const times = { effective_at: at(effective), recorded_at: at(recorded) }
-    const movement = await trx
-      .insertInto('movements')
-      .values({ type, reason: `por ${actor}`, reference, reversal_of, actor_id: idOf(actor), ...times })
-      .returning('id')
-      .executeTakeFirstOrThrow()
-    for (const [index, [product_id, from_location_id, to_location_id, quantity]] of lines.entries()) {
-      const line = { product_id, from_location_id, to_location_id, quantity, value: 0, line_number: index + 1 }
-      await trx
-        .insertInto('movement_lines')
-        .values({ movement_id: movement.id, ...line })
-        .execute()
-    }
+    const movement = { type, reason: `por ${actor}`, reference, reversal_of, actor_id: idOf(actor), ...times }
+    const rows = lines.map(([product_id, from_location_id, to_location_id, quantity]) => ({
+      ...{ product_id, from_location_id, to_location_id, quantity },
+    }))
+    await insertMovement(trx, movement, rows)
   }
   const set = (product_id: number, location_id: number, amounts: { min_stock?: number; reserved?: number }) =>
     trx.updateTable('stock').set(amounts).where('product_id', '=', product_id).where('location_id', '=', location_id)

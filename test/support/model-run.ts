@@ -5,9 +5,10 @@ import tap, { type Test } from 'tap'
 import { buildTestApp, onEveryEngine, type TestApp } from './app.ts'
 import { Random } from './random.ts'
 import { seedShop } from './shop.ts'
-import { costOf, proofOf, walk } from './stock.ts'
+import { costOf, proofOf } from './stock.ts'
 import { type Line, type MovementType, Refusal, StockModel } from './stock-model.ts'
 import { bodyOf, decimal, randomMovement, readMoney, type World } from './stock-operations.ts'
+import { walk } from './walk.ts'
 
 /** `MODEL_SEED=… npm test -- test/invariants/model.test.ts` repeats a run. */
 const SEED = Number(process.env.MODEL_SEED ?? Math.floor(Math.random() * 2 ** 32))

@@ -31,3 +31,7 @@ export async function runScript(
   const [code] = await once(child, 'close')
   return { code, said: chunks.join('') }
 }
+
+/** Copies a database by the script. */
+export const copy = (from: string, to: string, ...more: string[]) =>
+  runScript('db-copy.ts', ['--from', from, '--to', to, ...more])

@@ -1,6 +1,7 @@
 import { buildTestApp, onEveryEngine, type TestApp } from '../../support/app.ts'
 import { seedShop } from '../../support/shop.ts'
-import { levelOf, move, proofOf, tally, walk } from '../../support/stock.ts'
+import { levelOf, move, proofOf, tally } from '../../support/stock.ts'
+import { walk } from '../../support/walk.ts'
 
 const create = (app: TestApp, code: string, name: string) =>
   app.call('POST', '/locations', { as: 'manager', body: { code, name } })

@@ -26,9 +26,9 @@ onEveryEngine('a product is archived and restored, as often as one asks', async 
 })
 
 onEveryEngine('stock is not hidden by archiving', async (t, engine) => {
-  const { call, add, move, store } = await buildShop(t, engine)
+  const { call, add, adjust, store } = await buildShop(t, engine)
   const { id } = await add({ decimals: 2, unit: 'kg' })
-  await move(id, 3250)
+  await adjust(id, 3.25)
   await reserve(id, 1000, store)
   t.match((await call('POST', `/products/${id}/archive`)).json(), {
     status: 409,
@@ -39,16 +39,16 @@ onEveryEngine('stock is not hidden by archiving', async (t, engine) => {
     blocked_by: ['quantity', 'reserved'],
   })
   await reserve(id, 0, store)
-  await move(id, -3250)
+  await adjust(id, -3.25)
   t.equal((await call('POST', `/products/${id}/archive`)).statusCode, 200)
 })
 
 onEveryEngine('a product is deleted only while nothing refers to it', async (t, engine) => {
-  const { call, add, move, store } = await buildShop(t, engine)
+  const { call, add, adjust, store } = await buildShop(t, engine)
   const { id } = await add({ barcode: '96385074' })
   await reserve(id, 1000, store)
   t.match((await call('DELETE', `/products/${id}`)).json(), { status: 409, blocked_by: ['reserved'], reserved: 1 })
-  await move(id, 3000)
+  await adjust(id, 3)
   t.match((await call('DELETE', `/products/${id}`)).json(), {
     code: 'in_use',
     blocked_by: ['movement_lines', 'quantity', 'reserved'],
@@ -58,7 +58,7 @@ onEveryEngine('a product is deleted only while nothing refers to it', async (t, 
     detail: /[Aa]rchive/,
   })
   await reserve(id, 0, store)
-  await move(id, -3000)
+  await adjust(id, -3)
   t.same((await call('DELETE', `/products/${id}`)).json().blocked_by, ['movement_lines'], 'its history names it')
   t.equal((await call('GET', `/products/${id}`)).statusCode, 200)
 
@@ -103,7 +103,7 @@ onEveryEngine('what another table says of a product keeps it, and nothing is hal
 })
 
 onEveryEngine('decimals that the stock uses stay', async (t, engine) => {
-  const { call, add, move, store } = await buildShop(t, engine)
+  const { call, add, adjust, store } = await buildShop(t, engine)
   const { id } = await add({ decimals: 3 })
   const decimals = (value: number) => call('PATCH', `/products/${id}`, { body: { decimals: value } })
   await store.write((trx) => trx.updateTable('stock').set({ min_stock: 1250 }).where('product_id', '=', id).execute())
@@ -115,18 +115,18 @@ onEveryEngine('decimals that the stock uses stay', async (t, engine) => {
   t.equal((await decimals(2)).statusCode, 200)
   t.equal((await decimals(3)).statusCode, 200)
   await store.write((trx) => trx.updateTable('stock').set({ min_stock: 0 }).where('product_id', '=', id).execute())
-  await move(id, 500)
-  await move(id, -500)
+  await adjust(id, 0.5)
+  await adjust(id, -0.5)
   t.equal((await decimals(0)).statusCode, 409, 'the ledger counts')
   t.equal((await decimals(1)).json().decimals, 1)
 })
 
 onEveryEngine('the unit of what is recorded stays, however it is written', async (t, engine) => {
-  const { call, add, move } = await buildShop(t, engine)
+  const { call, add, adjust } = await buildShop(t, engine)
   const { id } = await add({ unit: 'kg' })
   const unit = (value: string) => call('PATCH', `/products/${id}`, { body: { unit: value } })
   t.equal((await unit('caja')).json().unit, 'caja')
-  await move(id, 1000)
+  await adjust(id, 1)
   t.match((await unit('kg')).json(), { status: 409, code: 'in_use', errors: [{ pointer: '#/unit', detail: /caja/ }] })
   t.equal((await unit('Caja')).json().unit, 'Caja')
   t.equal((await call('PATCH', `/products/${id}`, { body: { name: 'Otro' } })).statusCode, 200)

@@ -1,6 +1,7 @@
 import type { Engine } from '../../../src/db/types.ts'
 import { now } from '../../../src/values/time.ts'
 import { onEveryEngine } from '../../support/app.ts'
+import { walk } from '../../support/walk.ts'
 import { buildShop, type Shop } from './support.ts'
 
 const idsOf = async ({ call }: Shop, query: string): Promise<number[]> => {
@@ -9,18 +10,8 @@ const idsOf = async ({ call }: Shop, query: string): Promise<number[]> => {
   return answer.json().data.map((product: { id: number }) => product.id)
 }
 
-/** All ids of a list, page by page as its links lead. */
-async function walk({ call }: Shop, query: string): Promise<number[]> {
-  const seen: number[] = []
-  let path: string | undefined = `/products?${query}`
-  while (path !== undefined) {
-    const page = await call('GET', path)
-    seen.push(...page.json().data.map((product: { id: number }) => product.id))
-    const link = /<(\?.*)>; rel="next"/.exec(String(page.headers.link ?? ''))?.[1]
-    path = link === undefined ? undefined : `/products${link}`
-  }
-  return seen
-}
+const walked = async (shop: Shop, query: string): Promise<number[]> =>
+  (await walk<{ id: number }>(shop, `/products?${query}`)).map(({ id }) => id)
 
 /** Rows that came in at once: one time for all, ten names, some archived. */
 async function insertMany({ store, categoryId: category_id }: Shop, count: number): Promise<void> {
@@ -54,7 +45,7 @@ onEveryEngine('a walk meets each of a thousand products once, tied as they are',
   const all = Array.from({ length: 1000 }, (_, index) => index + 1)
   const active = all.filter((id) => (id - 1) % 10 !== 3)
   for (const query of ['sort=name&limit=7', 'sort=created_at&order=desc&limit=7', 'sort=price&limit=90']) {
-    const seen = await walk(shop, query)
+    const seen = await walked(shop, query)
     t.same(
       [...seen].sort((a, b) => a - b),
       active,
@@ -62,15 +53,15 @@ onEveryEngine('a walk meets each of a thousand products once, tied as they are',
     )
   }
   for (const sort of ['name', 'sku', 'price', 'created_at', 'updated_at', 'id']) {
-    const up = await walk(shop, `sort=${sort}&limit=99&archived=include`)
+    const up = await walked(shop, `sort=${sort}&limit=99&archived=include`)
     t.same(
       [...up].sort((a, b) => a - b),
       all,
       sort,
     )
-    t.same(await walk(shop, `sort=${sort}&order=desc&limit=100&archived=include`), up.reverse(), `${sort} backwards`)
+    t.same(await walked(shop, `sort=${sort}&order=desc&limit=100&archived=include`), up.reverse(), `${sort} backwards`)
   }
-  t.equal((await walk(shop, 'limit=30&archived=only&q=n3')).length, 100)
+  t.equal((await walked(shop, 'limit=30&archived=only&q=n3')).length, 100)
 })
 
 onEveryEngine('rows made and removed during a walk neither repeat nor hide others', async (t, engine) => {
@@ -173,7 +164,7 @@ onEveryEngine('stock is ok, low or out over all locations together', async (t, e
   for (const status of ['ok', 'low', 'out']) {
     const expected = cases.flatMap(([each], index) => (each === status ? [index + 1] : []))
     t.same(await idsOf(shop, `stock_status=${status}&sort=id`), expected, status)
-    t.same(await walk(shop, `stock_status=${status}&limit=1`), expected, `${status}, page by page`)
+    t.same(await walked(shop, `stock_status=${status}&limit=1`), expected, `${status}, page by page`)
   }
 })
 

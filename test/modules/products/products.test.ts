@@ -55,10 +55,10 @@ onEveryEngine('a product begins with an empty level at the default location', as
 })
 
 onEveryEngine('what is on hand and the name of the category are shown, and are part of the ETag', async (t, engine) => {
-  const { call, add, move, categoryId } = await buildShop(t, engine)
+  const { call, add, adjust, categoryId } = await buildShop(t, engine)
   const { id } = await add({ decimals: 3 })
   const first = await call('GET', `/products/${id}`)
-  await move(id, 2500)
+  await adjust(id, 2.5)
   const second = await call('GET', `/products/${id}`, { headers: { 'if-none-match': String(first.headers.etag) } })
   t.equal(second.statusCode, 200)
   t.equal(second.json().quantity, 2.5)

@@ -1,4 +1,5 @@
 import { onEveryEngine } from '../../support/app.ts'
+import { walk } from '../../support/walk.ts'
 import { buildShop } from './support.ts'
 
 const NAMES = [
@@ -111,24 +112,14 @@ const inOrderOf: Record<string, (index: number) => string | number> = {
 }
 
 onEveryEngine('words of every rarity are found in the same order, page by page', async (t, engine) => {
-  const { call, store, categoryId: category_id } = await buildShop(t, engine)
+  const shop = await buildShop(t, engine)
+  const { call, store, categoryId: category_id } = shop
   await store.write(async (trx) => {
     for (let at = 0; at < MANY.length; at += 100) {
       const rows = MANY.slice(at, at + 100).map((row) => ({ ...row, category_id }))
       await trx.insertInto('products').values(rows).execute()
     }
   })
-  const walk = async (path: string) => {
-    const ids: number[] = []
-    for (let cursor: string | null = ''; cursor !== null; ) {
-      const page: { data: { id: number }[]; next_cursor: string | null } = (
-        await call('GET', `${path}${cursor && `&cursor=${cursor}`}`)
-      ).json()
-      ids.push(...page.data.map(({ id }) => id))
-      cursor = page.next_cursor
-    }
-    return ids
-  }
   // biome-ignore format: one search a line
   const SEARCHES = [
     'common', 'rare', 'late', 'n24', 'n2499', 'none', 'n9999', 'c++', 'e', 'common rare', 'late n1', 'rare n1 common',
@@ -146,7 +137,7 @@ onEveryEngine('words of every rarity are found in the same order, page by page',
       ).sort((a, b) => sign * (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : a - b))
       const path = `/products?limit=100&${list}&q=${encodeURIComponent(q)}`
       t.same(
-        await walk(path),
+        (await walk<{ id: number }>(shop, path)).map(({ id }) => id),
         expected.map((index) => index + 1),
         path,
       )

@@ -1,6 +1,7 @@
 import { buildTestApp, onEveryEngine, type TestApp } from '../../support/app.ts'
 import { seedShop } from '../../support/shop.ts'
-import { levelOf, move, walk } from '../../support/stock.ts'
+import { levelOf, move } from '../../support/stock.ts'
+import { walk } from '../../support/walk.ts'
 
 interface Level {
   id: number

@@ -1,15 +1,6 @@
-import { buildTestApp, onEveryEngine, type TestApp } from '../../support/app.ts'
+import { buildTestApp, onEveryEngine } from '../../support/app.ts'
 import { seedShop } from '../../support/shop.ts'
-
-const move = (app: TestApp, type: string, lines: object[], more: object = {}) =>
-  app.call('POST', '/movements', { as: 'supervisor', body: { type, lines, ...more } })
-
-const levelOf = async (app: TestApp, product_id: number, location_id: number) => {
-  const { data } = (await app.call('GET', `/stock?product_id=${product_id}&location_id=${location_id}`)).json()
-  return data[0]?.quantity
-}
-
-const proves = async (app: TestApp) => (await app.call('GET', '/ledger/verify')).json()
+import { levelOf, move, proofOf } from '../../support/stock.ts'
 
 onEveryEngine('every type of movement moves what it says', async (t, engine) => {
   const app = await buildTestApp(t, engine)
@@ -46,9 +37,9 @@ onEveryEngine('every type of movement moves what it says', async (t, engine) => 
     { quantity: 3, from_location_id: null, to_location_id: main },
     { quantity: 0, to_location_id: main },
   ])
-  t.equal(await levelOf(app, a, main), 7)
-  t.equal(await levelOf(app, a, second), 3)
-  t.same((await proves(app)).differences, [])
+  t.equal((await levelOf(app, a, main)).quantity, 7)
+  t.equal((await levelOf(app, a, second)).quantity, 3)
+  t.same((await proofOf(app)).differences, [])
   const values = (answer: { json(): { lines: { value: string | null }[] } }) =>
     answer.json().lines.map((line) => line.value)
   t.same(
@@ -80,7 +71,7 @@ onEveryEngine('a movement is all or nothing, and the same product is summed over
     errors: [{ pointer: '#/lines/0/quantity' }, { pointer: '#/lines/2/quantity' }],
     shortages: [{ product_id: a, requested: 6, available: 5 }],
   })
-  t.equal(await levelOf(app, b, main), 1, 'nothing of it was written')
+  t.equal((await levelOf(app, b, main)).quantity, 1, 'nothing of it was written')
   t.equal(
     (
       await move(app, 'issue', [
@@ -90,7 +81,7 @@ onEveryEngine('a movement is all or nothing, and the same product is summed over
     ).statusCode,
     201,
   )
-  t.equal(await levelOf(app, a, main), 0)
+  t.equal((await levelOf(app, a, main)).quantity, 0)
 
   await move(app, 'receipt', [{ product_id: a, quantity: 5 }])
   t.equal(
@@ -102,7 +93,7 @@ onEveryEngine('a movement is all or nothing, and the same product is summed over
     ).statusCode,
     201,
   )
-  t.equal(await levelOf(app, a, main), 2)
+  t.equal((await levelOf(app, a, main)).quantity, 2)
   t.equal(
     (
       await move(app, 'adjustment', [
@@ -112,7 +103,7 @@ onEveryEngine('a movement is all or nothing, and the same product is summed over
     ).statusCode,
     409,
   )
-  t.same((await proves(app)).differences, [])
+  t.same((await proofOf(app)).differences, [])
 })
 
 onEveryEngine('decimals are exact, and too many are an error', async (t, engine) => {
@@ -124,10 +115,10 @@ onEveryEngine('decimals are exact, and too many are an error', async (t, engine)
   for (const quantity of [1.28, 0.57, 0.34, 0.73, 1.61, 0.48, 0.42, 0.79, 0.79]) {
     t.equal((await move(app, 'issue', [{ product_id: cents, quantity }])).statusCode, 201)
   }
-  t.equal(await levelOf(app, cents, main), 0)
+  t.equal((await levelOf(app, cents, main)).quantity, 0)
   for (let index = 0; index < 3; index += 1) await move(app, 'receipt', [{ product_id: tenths, quantity: 0.1 }])
   t.equal((await move(app, 'issue', [{ product_id: tenths, quantity: 0.3 }])).statusCode, 201)
-  t.equal(await levelOf(app, tenths, main), 0)
+  t.equal((await levelOf(app, tenths, main)).quantity, 0)
   for (const [product_id, quantity] of [
     [cents, 0.001],
     [tenths, 0.25],
@@ -190,7 +181,7 @@ onEveryEngine('limits hold for sums too', async (t, engine) => {
   t.equal((await move(app, 'receipt', [{ product_id: a, quantity: 1 }])).statusCode, 422)
   const costly = { product_id: b, quantity: 1_000_000_000, unit_cost: '99999999.9999' }
   t.match((await move(app, 'receipt', [costly])).json(), { status: 422, errors: [{ pointer: '#/lines/0/unit_cost' }] })
-  t.same((await proves(app)).differences, [])
+  t.same((await proofOf(app)).differences, [])
 })
 
 onEveryEngine('expected_quantity compares and sets', async (t, engine) => {
@@ -225,7 +216,7 @@ onEveryEngine('a level is never beyond its limit, not even between two lines', a
     { product_id: a, quantity: 5 },
   ]
   t.equal((await move(app, 'adjustment', correction)).statusCode, 422)
-  t.same((await proves(app)).differences, [])
+  t.same((await proofOf(app)).differences, [])
 })
 
 onEveryEngine('a movement that names no location finds the default, also while it changes hands', async (t, engine) => {
@@ -245,5 +236,5 @@ onEveryEngine('a movement that names no location finds the default, also while i
   })
   const answer = await waiting
   t.equal(answer.statusCode, 201, answer.body)
-  t.equal(await levelOf(app, a, second), 1)
+  t.equal((await levelOf(app, a, second)).quantity, 1)
 })
