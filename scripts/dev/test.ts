@@ -1,6 +1,6 @@
 /**
- * Runs tests: `npm test` those that decide whether a change is right, `npm run test:all` every one,
- * `npm test -- test/some.test.ts` some.
+ * Runs tests: `npm test` those that decide whether a change is right, `npm run test:long` the others,
+ * `npm run test:all` both, `npm test -- test/some.test.ts` some.
  * Brings its own PostgreSQL, whose URL the tests find in TEST_DATABASE_URL; a server named there already is used instead.
  * The last line it prints is `N passed, N failed`, with `, N skipped` when there are any.
  */
@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util'
 import { type EmbeddedPostgres, startPostgres } from './embedded-postgres.ts'
 import { type Counts, closingLine, createTapReport } from './tap-report.ts'
 
-/** What takes long and changes rarely: left to `npm run test:all`. All others, also of folders to come, are in `npm test`. */
+/** What takes long and changes rarely. All others, also those of folders to come, are in `npm test`. */
 const LONG = ['test/checks', 'test/deploy', 'test/docs', 'test/long', 'test/scripts', 'test/server']
 
 interface Outcome {
@@ -40,15 +40,16 @@ for (const [signal, exitCode] of Object.entries(SIGNALS)) {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { all: { type: 'boolean', default: false } },
+  options: { all: { type: 'boolean', default: false }, long: { type: 'boolean', default: false } },
 })
-const outcome = await run(values.all || positionals.length > 0 ? positionals : decisive())
+const outcome = await run(positionals.length > 0 ? positionals : findFiles(values))
 console.log(`\n${closingLine(outcome.counts)}`)
 process.exitCode = outcome.exitCode
 
-function decisive(): string[] {
-  const exclude = LONG.map((folder) => `${folder}/**`)
-  return globSync('test/**/*.test.ts', { exclude }).sort()
+function findFiles({ all, long }: typeof values): string[] {
+  const files = globSync('test/**/*.test.ts').map((file) => file.replaceAll('\\', '/'))
+  const isLong = (file: string) => LONG.some((folder) => file.startsWith(`${folder}/`))
+  return files.filter((file) => all || isLong(file) === long).sort()
 }
 
 async function run(files: string[]): Promise<Outcome> {

@@ -1,16 +1,12 @@
 // Plain JavaScript, and preloaded by `npm start`: an older Node cannot even read the TypeScript files whose first line
 // could have told it so, or stops at an import it does not know with a message that helps nobody.
-import { readFileSync } from 'node:fs'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { isTooOld, wantedNode } from './wanted-node.js'
 
-const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-const [wantedMajor, wantedMinor] = engines.node.replace('>=', '').split('.').map(Number)
-const [major, minor] = process.version.slice(1).split('.').map(Number)
-
-if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor)) {
+if (isTooOld(process.version)) {
   console.error(
-    `This program needs Node ${wantedMajor}.${wantedMinor} or newer; this is Node ${process.version.slice(1)} (${process.execPath}).\n` +
+    `This program needs Node ${wantedNode} or newer; this is Node ${process.version.slice(1)} (${process.execPath}).\n` +
       'Install the current LTS from https://nodejs.org and start again.',
   )
   process.exit(1)

@@ -20,19 +20,36 @@ const FILES = {
 const CONFIG = 'plugin: ["!@tapjs/typescript"]\nexclude: [nothing]\ndisable-coverage: true\n'
 
 /** Runs the runner in a project of its own, whose tests need no database server. */
-function run(t: Test, ...files: string[]) {
-  const project = { ...FILES, 'package.json': '{"type":"module"}', '.taprc': CONFIG }
+function start(t: Test, tests: object, ...args: string[]) {
+  const project = { ...tests, 'package.json': '{"type":"module"}', '.taprc': CONFIG }
   const env = Object.entries(process.env).filter(([name]) => !/^_?TAP|^NODE_OPTIONS$/.test(name))
-  const { status, stdout } = spawnSync(process.execPath, [SCRIPT, ...files], {
+  return spawnSync(process.execPath, [SCRIPT, ...args], {
     cwd: t.testdir(project),
     env: { ...Object.fromEntries(env), TEST_DATABASE_URL: 'postgres://not-used' },
     encoding: 'utf8',
   })
+}
+
+function run(t: Test, ...files: string[]) {
+  const { status, stdout } = start(t, FILES, ...files)
   return { status, lastLine: stdout.trimEnd().split('\n').at(-1) }
 }
 
 test('passing tests end with their number and success', async (t) => {
   t.same(run(t, 'pass.test.ts', 'skip.test.ts'), { status: 0, lastLine: '2 passed, 0 failed, 1 skipped' })
+})
+
+test('what takes long is left to test:long, and test:all runs both', async (t) => {
+  const passing = FILES['pass.test.ts']
+  const folders = { scripts: { 'a.test.ts': passing }, values: { 'b.test.ts': passing }, new: { 'c.test.ts': passing } }
+  for (const [args, files] of [
+    [[], ['test/new/c.test.ts', 'test/values/b.test.ts']],
+    [['--long'], ['test/scripts/a.test.ts']],
+    [['--all'], ['test/new/c.test.ts', 'test/scripts/a.test.ts', 'test/values/b.test.ts']],
+  ] as const) {
+    const { stdout } = start(t, { test: folders }, ...args)
+    t.same(stdout.match(/test\/\S+/g), files, args.join(' '))
+  }
 })
 
 test('failed, crashed and empty files all count', async (t) => {
