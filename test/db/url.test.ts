@@ -93,12 +93,20 @@ test('PostgreSQL: shapes the platforms and people write', async (t) => {
     ['postgres://u:p@h/d?client_encoding=UTF-8', { database: 'd' }],
     ['postgres://u:p@h/d?client_encoding=unicode', { database: 'd' }],
     ['postgres://u:p@h/d?application_name=stock+api', { application_name: 'stock api' }],
+    ['postgres://u:p@h/d?connect_timeout=1', { connectionTimeoutMillis: 1000 }],
     ['postgres://u:p@h/d?connect_timeout=999', { connectionTimeoutMillis: 999_000 }],
     ['postgres://u:p@h:1/d', { port: 1 }],
     ['postgres://u:p@h:65535/d', { port: 65_535 }],
     ['postgres://u:p@h/d?', { database: 'd' }],
   ]
   for (const [text, expected] of cases) t.match(postgres(text).connection, expected, text)
+})
+
+test('a channel binding that is required is said to be a wish', async (t) => {
+  t.match(postgres('postgres://u:p@h/d?channel_binding=require').notices, [/used where the server offers it/])
+  for (const value of ['prefer', 'disable']) {
+    t.strictSame(postgres(`postgres://u:p@h/d?channel_binding=${value}`).notices, [], value)
+  }
 })
 
 test('SQLAlchemy’s drivers are understood, with a notice', async (t) => {
@@ -166,7 +174,7 @@ test('what is missing or wrong is named', async (t) => {
     ['postgres://h/d', /names no user/],
     ['postgres://:p@h/d', /names no user/],
     ['postgres://u:p@/d', /names no host/],
-    ['postgres://u:p@h:port/d', /port is not a number/],
+    ['postgres://u:p@h:port/d', /port is not a number.*percent-encode the password/],
     ['postgres://u:p@h:x5432/d', /port is not a number/],
     ['postgres://u:p@h:5432x/d', /port is not a number/],
     ['postgres://u:p@h:0/d', /from 1 to 65535/],
@@ -188,6 +196,12 @@ test('what is missing or wrong is named', async (t) => {
     ['postgres://u:p@h/d?connect_timeout=0', /connect_timeout must be/],
     ['postgres://u:p@h/d?client_encoding=latin1', /must be utf8/],
     ['postgres://u:p@h/d?client_encoding=utf8x', /must be utf8/],
+    ['postgres://u:p@h/d?client_encoding=xutf8', /must be utf8/],
+    ['postgres://u:p@h/d?channel_binding=xrequire', /channel_binding must be/],
+    ['postgres://u:p@h/d?charset=utf8', /"charset" is not understood/],
+    ['postgres://u:p@h/d?binding=require', /"binding" is not understood/],
+    ['postgres://u:p@h/d?1abc=1', /^a parameter is not understood/],
+    ['postgres://u:p@h/d?abc$=1', /^a parameter is not understood/],
     ['postgres://u:p@h/d?channel_binding=x', /channel_binding must be/],
     ['postgres://u:p@h/d?channel_binding=preferred', /channel_binding must be/],
     ['postgres://u:p@h/d?<script>=1', /^a parameter is not understood/],

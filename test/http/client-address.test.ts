@@ -47,6 +47,26 @@ test('of forwarded addresses the last that no trusted proxy wrote about itself c
   t.equal((await ask('9.9.9.9', { 'x-forwarded-for': '198.51.100.9' })).address, '9.9.9.9')
 })
 
+test('a proxy may be one address', async (t) => {
+  const sent = { 'x-forwarded-for': '198.51.100.9' }
+  for (const [proxy, other] of [
+    ['10.9.9.9', '10.9.9.8'],
+    ['2001:db8::9', '2001:db8::8'],
+  ] as const) {
+    const ask = addresses(t, [proxy])
+    t.equal((await ask(proxy, sent)).address, '198.51.100.9')
+    t.equal((await ask(other, sent)).address, other)
+  }
+})
+
+test('an address is shown as what it is', async (t) => {
+  const ask = addresses(t, ['loopback'], 'x-real-ip')
+  const told = async (address: string) => (await ask('127.0.0.1', { 'x-real-ip': address })).address
+  t.equal(await told(' 198.51.100.77 '), '198.51.100.77')
+  t.equal(await told('::FFFF:198.51.100.77'), '198.51.100.77')
+  t.equal(await told('64:ff9b::ffff:198.51.100.77'), '64:ff9b::ffff:198.51.100.77', 'not mapped')
+})
+
 test('a range may be named', async (t) => {
   const sent = { 'x-forwarded-for': '198.51.100.9' }
   const members = {
@@ -72,6 +92,7 @@ test('a request id is taken over from a trusted proxy when it is one', async (t)
   for (const odd of ['', 'a b', 'x'.repeat(129), '"};{"', 'é']) {
     t.match((await ask('127.0.0.1', { 'x-request-id': odd })).id, /^[0-9a-f-]{36}$/, odd.slice(0, 10))
   }
+  t.match((await ask('127.0.0.1')).id, /^[0-9a-f-]{36}$/, 'none given')
   t.not((await ask('9.9.9.9', { 'x-request-id': 'edge-1' })).id, 'edge-1')
   t.not((await ask('9.9.9.9')).id, (await ask('9.9.9.9')).id)
 })

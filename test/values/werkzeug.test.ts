@@ -34,6 +34,8 @@ const REFUSED = [
   `pbkdf2:constructor:1000$salt$${HEX32}`,
   `pbkdf2:sha256:1000$salt$${HEX64}`,
   `pbkdf2:sha256:1000$salt$${HEX32.slice(1)}`,
+  `pbkdf2:sha256:1000$salt$${HEX32}a`,
+  `xpbkdf2:sha256:1000$salt$${HEX32}`,
   `pbkdf2:sha256:1000$salt$${HEX32.toUpperCase()}`,
   `pbkdf2:sha256:1000$$${HEX32}`,
   `pbkdf2:sha256:1000$${'s'.repeat(257)}$${HEX32}`,

@@ -5,6 +5,7 @@ onEveryEngine('a category is made, read, changed and removed', async (t, engine)
   const made = await call('POST', '/categories', { body: { name: '  Ferretería ' } })
   t.equal(made.statusCode, 201)
   t.match(made.json(), { name: 'Ferretería', description: '', product_count: 0, version: 1 })
+  t.equal(made.json().description, '')
   t.equal(made.headers.location, `/api/v1/categories/${made.json().id}`)
   const path = `/categories/${made.json().id}`
 
@@ -93,4 +94,38 @@ onEveryEngine('a repeated request takes effect once', async (t, engine) => {
   t.equal(answers.filter((answer) => answer.headers['idempotency-replayed'] === 'true').length, 9)
   t.equal((await call('GET', '/categories')).json().data.length, 1)
   t.equal((await send('Otra')).json().code, 'idempotency_key_reused')
+})
+
+onEveryEngine(
+  'a category shows how many products are in it, and takes none when it is not there',
+  async (t, engine) => {
+    const { call } = await buildTestApp(t, engine)
+    for (const name of ['Una', 'Dos']) await call('POST', '/categories', { body: { name } })
+    const add = (name: string, category_id: number) =>
+      call('POST', '/products', { body: { name, price: '1.00', category_id } })
+    for (const name of ['A', 'B']) t.equal((await add(name, 1)).statusCode, 201)
+    t.equal((await call('GET', '/categories/1')).json().product_count, 2)
+    t.equal((await call('PATCH', '/categories/1', { body: { description: 'x' } })).json().product_count, 2)
+    const { data } = (await call('GET', '/categories?sort=id')).json()
+    t.same(
+      data.map(({ product_count }: { product_count: number }) => product_count),
+      [2, 0],
+    )
+    const refused = await add('C', 99)
+    t.equal(refused.statusCode, 422)
+    t.match(refused.json().errors, [{ pointer: '#/category_id' }])
+    t.match((await call('GET', '/categories/99')).json().detail, /no category 99/)
+  },
+)
+
+onEveryEngine('a patch that changes nothing makes no new version', async (t, engine) => {
+  const { call } = await buildTestApp(t, engine)
+  const made = (await call('POST', '/categories', { body: { name: 'Una', description: 'x' } })).json()
+  const change = (body: object) => call('PATCH', '/categories/1', { body })
+  for (const same of [{ name: 'Una' }, { description: 'x' }, { name: 'Una', description: 'x' }]) {
+    t.same((await change(same)).json(), made)
+  }
+  for (const [version, other] of [{ name: 'UNA' }, { description: '' }].entries()) {
+    t.match((await change(other)).json(), { ...other, version: version + 2 })
+  }
 })
