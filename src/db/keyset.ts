@@ -1,5 +1,24 @@
 import { type OrderByDirection, type SelectQueryBuilder, sql } from 'kysely'
-import type { Operand } from './types.ts'
+import type { Operand, Reader, ReadStore } from './types.ts'
+
+/** Where a page starts: after the row with this sort value and this id. */
+export interface After {
+  value: string | number
+  id: number
+  /** What a list carries from page to page besides, such as a running balance. */
+  carried?: number
+}
+
+export interface Paging {
+  limit: number
+  after: After | undefined
+}
+
+/** A row with its place in the list: the value it is sorted by, and its id. */
+export interface Place {
+  place: string | number
+  id: number
+}
 
 export interface Keyset {
   /** Qualified column the rows are ordered by, from a closed list and never from a request. */
@@ -14,12 +33,30 @@ export interface Keyset {
 
 /**
  * Orders a query and lets it begin after a row, so that a page deep in a list costs what the first one does, and no row
- * is repeated or left out. Reads one row more than the limit, which tells whether there is a next page.
+ * is repeated or left out. Reads one row more than the limit, which tells whether there is a next page, and with each row
+ * its `place`, from which the next page begins.
  */
-export const keyset = <DB, TB extends keyof DB, O>(
-  query: SelectQueryBuilder<DB, TB, O>,
-  { limit, ...place }: Keyset,
-): SelectQueryBuilder<DB, TB, O> => beginAfter(query, place).limit(limit + 1)
+export const keyset = <DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>, { limit, ...place }: Keyset) =>
+  beginAfter(query, place)
+    .select(sql.ref<string | number>(place.column).as('place'))
+    .limit(limit + 1)
+
+/**
+ * Reads a page, and how many rows there are in all pages if that is asked for; of one snapshot.
+ *
+ * @param list reads one row more than the limit
+ */
+export async function readPage<Row>(
+  store: Pick<ReadStore, 'read'>,
+  { include_total }: { include_total: boolean },
+  list: (reader: Reader) => Promise<Row[]>,
+  count: (reader: Reader) => Promise<number>,
+): Promise<{ rows: Row[]; total?: number }> {
+  return await store.read(async (reader) => {
+    const rows = await list(reader)
+    return include_total ? { rows, total: await count(reader) } : { rows }
+  })
+}
 
 /** The order of a keyset and where it begins, without its limit. */
 export function beginAfter<DB, TB extends keyof DB, O>(

@@ -864,7 +864,6 @@ select
   "s"."product_id",
   "p"."sku" as "product_sku",
   "p"."name" as "product_name",
-  "p"."name_key" as "product_name_key",
   "p"."decimals" as "product_decimals",
   "p"."unit",
   "s"."location_id",
@@ -980,7 +979,6 @@ select
   "s"."product_id",
   "p"."sku" as "product_sku",
   "p"."name" as "product_name",
-  "p"."name_key" as "product_name_key",
   "p"."decimals" as "product_decimals",
   "p"."unit",
   "s"."location_id",
@@ -992,7 +990,8 @@ select
   "s"."version",
   "s"."updated_at",
   "p"."version" as "product_version",
-  "l"."version" as "location_version"
+  "l"."version" as "location_version",
+  (s.quantity - s.reserved - s.min_stock) as "place"
 from
   "stock" as "s"
   inner join "products" as "p" on "p"."id" = "s"."product_id"
@@ -1013,7 +1012,6 @@ select
   "s"."product_id",
   "p"."sku" as "product_sku",
   "p"."name" as "product_name",
-  "p"."name_key" as "product_name_key",
   "p"."decimals" as "product_decimals",
   "p"."unit",
   "s"."location_id",
@@ -1025,7 +1023,8 @@ select
   "s"."version",
   "s"."updated_at",
   "p"."version" as "product_version",
-  "l"."version" as "location_version"
+  "l"."version" as "location_version",
+  (s.quantity - s.reserved - s.min_stock) as "place"
 from
   "stock" as "s"
   inner join "products" as "p" on "p"."id" = "s"."product_id"
@@ -1050,7 +1049,6 @@ select
   "s"."product_id",
   "p"."sku" as "product_sku",
   "p"."name" as "product_name",
-  "p"."name_key" as "product_name_key",
   "p"."decimals" as "product_decimals",
   "p"."unit",
   "s"."location_id",
@@ -1062,7 +1060,8 @@ select
   "s"."version",
   "s"."updated_at",
   "p"."version" as "product_version",
-  "l"."version" as "location_version"
+  "l"."version" as "location_version",
+  (s.quantity - s.reserved - s.min_stock) as "place"
 from
   "stock" as "s"
   inner join "products" as "p" on "p"."id" = "s"."product_id"

@@ -903,7 +903,6 @@ select
   "s"."product_id",
   "p"."sku" as "product_sku",
   "p"."name" as "product_name",
-  "p"."name_key" as "product_name_key",
   "p"."decimals" as "product_decimals",
   "p"."unit",
   "s"."location_id",
@@ -1020,7 +1019,6 @@ select
   "s"."product_id",
   "p"."sku" as "product_sku",
   "p"."name" as "product_name",
-  "p"."name_key" as "product_name_key",
   "p"."decimals" as "product_decimals",
   "p"."unit",
   "s"."location_id",
@@ -1032,7 +1030,8 @@ select
   "s"."version",
   "s"."updated_at",
   "p"."version" as "product_version",
-  "l"."version" as "location_version"
+  "l"."version" as "location_version",
+  (s.quantity - s.reserved - s.min_stock) as "place"
 from
   "stock" as "s"
   inner join "products" as "p" on "p"."id" = "s"."product_id"
@@ -1053,7 +1052,6 @@ select
   "s"."product_id",
   "p"."sku" as "product_sku",
   "p"."name" as "product_name",
-  "p"."name_key" as "product_name_key",
   "p"."decimals" as "product_decimals",
   "p"."unit",
   "s"."location_id",
@@ -1065,7 +1063,8 @@ select
   "s"."version",
   "s"."updated_at",
   "p"."version" as "product_version",
-  "l"."version" as "location_version"
+  "l"."version" as "location_version",
+  (s.quantity - s.reserved - s.min_stock) as "place"
 from
   "stock" as "s"
   inner join "products" as "p" on "p"."id" = "s"."product_id"
@@ -1090,7 +1089,6 @@ select
   "s"."product_id",
   "p"."sku" as "product_sku",
   "p"."name" as "product_name",
-  "p"."name_key" as "product_name_key",
   "p"."decimals" as "product_decimals",
   "p"."unit",
   "s"."location_id",
@@ -1102,7 +1100,8 @@ select
   "s"."version",
   "s"."updated_at",
   "p"."version" as "product_version",
-  "l"."version" as "location_version"
+  "l"."version" as "location_version",
+  (s.quantity - s.reserved - s.min_stock) as "place"
 from
   "stock" as "s"
   inner join "products" as "p" on "p"."id" = "s"."product_id"

@@ -1,8 +1,22 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
-import { type TProperties, Type } from '@sinclair/typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, type TProperties, Type } from '@sinclair/typebox'
+import type { FastifyReply } from 'fastify'
+import type { After, Paging, Place } from '../db/keyset.ts'
 import { Problem } from '../errors.ts'
 import { Closed, StringEnum } from './schema.ts'
+
+/** The query of a list in a fixed order; its own filters stand beside these. */
+export const PageQuery = Closed({
+  limit: Type.Integer({
+    format: 'int32',
+    minimum: 1,
+    maximum: 100,
+    default: 50,
+    description: 'Rows in a page.',
+    examples: [20],
+  }),
+  cursor: Type.Optional(Type.String({ maxLength: 1000, description: 'The `next_cursor` of the page before.' })),
+})
 
 /** The query of a list: what it may be sorted by, and its own filters. */
 export function ListQuery<const S extends readonly [string, ...string[]], F extends TProperties>(
@@ -11,14 +25,7 @@ export function ListQuery<const S extends readonly [string, ...string[]], F exte
   order: 'asc' | 'desc' = 'asc',
 ) {
   return Closed({
-    limit: Type.Integer({
-      format: 'int32',
-      minimum: 1,
-      maximum: 100,
-      default: 50,
-      description: 'Rows in a page.',
-      examples: [20],
-    }),
+    limit: PageQuery.properties.limit,
     cursor: Type.Optional(
       Type.String({
         maxLength: 1000,
@@ -36,17 +43,18 @@ export function ListQuery<const S extends readonly [string, ...string[]], F exte
   })
 }
 
-/** Where a page starts: after the row with this sort value and this id. */
-export interface After {
-  value: string | number
-  id: number
-  /** What a list carries from page to page besides, such as a running balance. */
-  carried?: number
-}
+/** The filter of a list whose rows can be archived. */
+export const archivedFilter = (things: string) =>
+  StringEnum(['exclude', 'only', 'include'], {
+    default: 'exclude',
+    description: `Whether archived ${things} are left out, are the only ones, or are listed with the others.`,
+    examples: ['exclude'],
+  })
 
-export interface Paging {
-  limit: number
-  after: After | undefined
+/** A request for a page. */
+interface PageRequest {
+  url: string
+  query: Static<typeof PageQuery>
 }
 
 const PAGING = new Set(['limit', 'cursor', 'include_total'])
@@ -64,8 +72,8 @@ export class Cursors {
   }
 
   /** @throws Problem `invalid-cursor` */
-  read(request: FastifyRequest): Paging {
-    const { limit, cursor } = request.query as { limit: number; cursor?: string }
+  read(request: PageRequest): Paging {
+    const { limit, cursor } = request.query
     if (cursor === undefined) return { limit, after: undefined }
     const [payload = ''] = cursor.split('.', 1)
     // Compared as text: decoding would forgive the last letter some of its bits.
@@ -80,14 +88,14 @@ export class Cursors {
     return { limit, after: JSON.parse(Buffer.from(payload, 'base64url').toString()) }
   }
 
-  write(request: FastifyRequest, after: After): string {
+  write(request: PageRequest, after: After): string {
     const payload = Buffer.from(JSON.stringify(after)).toString('base64url')
     return `${payload}.${this.#sign(payload, request)}`
   }
 
-  #sign(payload: string, request: FastifyRequest): string {
+  #sign(payload: string, request: PageRequest): string {
     const [path] = request.url.split('?', 1)
-    const query = Object.entries(request.query as object).filter(([name]) => !PAGING.has(name))
+    const query = Object.entries(request.query).filter(([name]) => !PAGING.has(name))
     const bound = JSON.stringify([payload, path, query.sort(([a], [b]) => (a < b ? -1 : 1))])
     return createHmac('sha256', this.#key).update(bound).digest('base64url').slice(0, 22)
   }
@@ -102,20 +110,17 @@ export interface Page<Row> {
 /**
  * Cuts a page from rows read with one row more than the limit, and links to the next.
  *
- * @param rows at most `limit + 1`, in order
- * @param afterOf the place of a row in that order
+ * @param found the rows, in order, with what the list carries on besides their place; and how many match in all
  */
-export function pageOf<Row, Out>(
-  context: { request: FastifyRequest; reply: FastifyReply; cursors: Cursors; limit: number },
-  rows: Row[],
-  afterOf: (row: Row) => After,
+export function pageOf<Row extends Place & Pick<After, 'carried'>, Out>(
+  { request, reply, cursors }: { request: PageRequest; reply: FastifyReply; cursors: Cursors },
+  { rows, total }: { rows: Row[]; total?: number | undefined },
   toWire: (row: Row) => Out,
-  total?: number,
 ): Page<Out> {
-  const { request, reply, cursors, limit } = context
+  const { limit } = request.query
   const page = rows.slice(0, limit)
-  const last = page.at(-1)
-  const next = rows.length > limit && last !== undefined ? cursors.write(request, afterOf(last)) : null
+  const last = rows.length > limit ? page.at(-1) : undefined
+  const next = last === undefined ? null : cursors.write(request, afterOf(last))
   if (next !== null) {
     const query = new URLSearchParams(request.url.split('?')[1] ?? '')
     query.set('cursor', next)
@@ -124,3 +129,5 @@ export function pageOf<Row, Out>(
   }
   return { data: page.map(toWire), next_cursor: next, ...(total === undefined ? {} : { total }) }
 }
+
+const afterOf = ({ place, id, carried }: Place & Pick<After, 'carried'>): After => ({ value: place, id, carried })

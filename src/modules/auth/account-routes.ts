@@ -2,16 +2,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { changed } from '../../http/answers.ts'
 import { sendResource } from '../../http/etag.ts'
 import * as op from '../../http/operation.ts'
-import { permissionsOf } from '../../http/permissions.ts'
 import { change, read } from '../../http/route-schema.ts'
 import { Ref } from '../../http/schema.ts'
-import type { User } from '../users/schemas.ts'
 import { changeUser, etagOfUser, getUser } from '../users/service.ts'
 import { changePassword } from './login-service.ts'
 import type { AuthServices } from './routes.ts'
 import { ignoredIdempotencyKey, Me, PasswordChange, ProfilePatch } from './schemas.ts'
+import { toMe } from './view.ts'
 
-const toMe = (user: User): Me => ({ ...user, permissions: [...permissionsOf(user.role)] })
 const own = { tag: 'Auth', permission: 'account:own' } as const
 
 export const accountRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app, services) => {

@@ -8,6 +8,7 @@ import { logIn } from './login-service.ts'
 import { Credentials, ignoredIdempotencyKey, RefreshRequest, Tokens } from './schemas.ts'
 import { endSession, type Grant, refreshSession } from './session-service.ts'
 import type { LoginThrottle } from './throttle-service.ts'
+import { toTokens } from './view.ts'
 
 export interface AuthServices extends Services {
   throttle: LoginThrottle
@@ -17,15 +18,10 @@ export interface AuthServices extends Services {
 }
 
 /** What is answered to a login: the grant, with its access token signed. */
-const signerOf = (app: FastifyInstance, expires_in: number) => {
-  return ({ user, sessionId, tokenVersion, refreshToken, passwordChangeAdvised }: Grant): Tokens => ({
-    access_token: app.jwt.sign({ sub: String(user.id), sid: sessionId, tv: tokenVersion, jti: randomUUID() }),
-    refresh_token: refreshToken,
-    token_type: 'Bearer',
-    expires_in,
-    user,
-    ...(passwordChangeAdvised ? { password_change_advised: true } : {}),
-  })
+const signerOf = (app: FastifyInstance, expires_in: number) => (grant: Grant) => {
+  const { user, sessionId, tokenVersion } = grant
+  const claims = { sub: String(user.id), sid: sessionId, tv: tokenVersion, jti: randomUUID() }
+  return toTokens(grant, { access_token: app.jwt.sign(claims), expires_in })
 }
 
 export const authRoutes: FastifyPluginAsyncTypebox<AuthServices> = async (app, services) => {

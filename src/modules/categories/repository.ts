@@ -1,12 +1,16 @@
 import type { Insertable, Updateable } from 'kysely'
 import { lockRows, shareRows } from '../../db/dialect.ts'
-import { keyset } from '../../db/keyset.ts'
+import { keyset, type Paging } from '../../db/keyset.ts'
 import type { Categories } from '../../db/schema.gen.ts'
 import type { Reader, Writer } from '../../db/types.ts'
-import type { Paging } from '../../http/paging.ts'
 import type { CategoryQuery } from './schemas.ts'
 
-const SORTS = { name: 'c.name_key', created_at: 'c.created_at', updated_at: 'c.updated_at', id: 'c.id' } as const
+const SORTS = {
+  name: 'c.name_key',
+  created_at: 'c.created_at',
+  updated_at: 'c.updated_at',
+  id: 'c.id',
+} satisfies Record<CategoryQuery['sort'], string>
 
 function selectCategories(db: Reader) {
   return db.selectFrom('categories as c').select((eb) => [
@@ -25,10 +29,10 @@ function selectCategories(db: Reader) {
   ])
 }
 
-export type CategoryRow = Awaited<ReturnType<typeof listCategories>>[number]
+export type CategoryRow = NonNullable<Awaited<ReturnType<typeof findCategory>>>
 
-export const listCategories = (db: Reader, query: CategoryQuery, { limit, after }: Paging) =>
-  keyset(selectCategories(db), { column: SORTS[query.sort], id: 'c.id', order: query.order, after, limit }).execute()
+export const listCategories = (db: Reader, { sort, order }: CategoryQuery, paging: Paging) =>
+  keyset(selectCategories(db), { column: SORTS[sort], id: 'c.id', order, ...paging }).execute()
 
 export async function countCategories(db: Reader): Promise<number> {
   const { count } = await db

@@ -1,16 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { readPage } from '../../db/keyset.ts'
 import { changed, created, nothing } from '../../http/answers.ts'
-import { etagOf, sendResource } from '../../http/etag.ts'
+import { sendResource } from '../../http/etag.ts'
 import { pageOf } from '../../http/paging.ts'
 import { change, create, list, read, remove } from '../../http/route-schema.ts'
 import { Closed, Id, Ref } from '../../http/schema.ts'
 import type { Services } from '../../http/services.ts'
 import * as repository from './repository.ts'
 import { Category, CategoryPage, CategoryPatch, CategoryQuery, NewCategory } from './schemas.ts'
-import { changeCategory, createCategory, noCategory, removeCategory, toCategory } from './service.ts'
+import { changeCategory, createCategory, noCategory, removeCategory } from './service.ts'
+import { etagOfCategory, toCategory } from './view.ts'
 
 const params = Closed({ category_id: Id({ description: 'Category.' }) })
-const etag = (category: Category) => etagOf(category.version, category.product_count)
 
 export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, effects, cursors }) => {
   app.get(
@@ -28,18 +29,15 @@ export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
       }),
     },
     async (request, reply) => {
+      const { query } = request
       const paging = cursors.read(request)
-      const { sort, include_total } = request.query
-      const [rows, total] = await store.read(
-        async (reader) =>
-          [
-            await repository.listCategories(reader, request.query, paging),
-            include_total ? await repository.countCategories(reader) : undefined,
-          ] as const,
+      const found = await readPage(
+        store,
+        query,
+        (reader) => repository.listCategories(reader, query, paging),
+        (reader) => repository.countCategories(reader),
       )
-      const columns = { name: 'name_key', created_at: 'created_at', updated_at: 'updated_at', id: 'id' } as const
-      const place = (row: repository.CategoryRow) => ({ value: row[columns[sort]], id: row.id })
-      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, toCategory, total)
+      return pageOf({ request, reply, cursors }, found, toCategory)
     },
   )
 
@@ -60,7 +58,7 @@ export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
     async (request, reply) =>
       await effects.send(request, reply, async (effect) => {
         const category = await createCategory(effect, request.body)
-        return created('/categories', category, etag(category))
+        return created('/categories', category, etagOfCategory(category))
       }),
   )
 
@@ -83,7 +81,7 @@ export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
       const row = await store.query((reader) => repository.findCategory(reader, category_id))
       if (row === undefined) throw noCategory(category_id)
       const category = toCategory(row)
-      return sendResource(request, reply, etag(category), category)
+      return sendResource(request, reply, etagOfCategory(category), category)
     },
   )
 
@@ -106,7 +104,7 @@ export const categoryRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
     async (request, reply) =>
       await effects.send(request, reply, async (effect) => {
         const category = await changeCategory(effect, request.params.category_id, request.body)
-        return changed(category, etag(category))
+        return changed(category, etagOfCategory(category))
       }),
   )
 

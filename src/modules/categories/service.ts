@@ -1,15 +1,12 @@
 import type { Writer } from '../../db/types.ts'
 import { Problem, taken } from '../../errors.ts'
 import type { Effect } from '../../http/effect.ts'
+import { isUnchanged } from '../../values/changes.ts'
 import { identityKey } from '../../values/text.ts'
 import { now } from '../../values/time.ts'
 import * as repository from './repository.ts'
 import type { Category, CategoryPatch, NewCategory } from './schemas.ts'
-
-export const toCategory = ({ name_key: _key, product_count, ...row }: repository.CategoryRow): Category => ({
-  ...row,
-  product_count: product_count ?? 0,
-})
+import { toCategory } from './view.ts'
 
 export const noCategory = (id: number) => new Problem('not-found', `There is no category ${id}.`)
 
@@ -43,8 +40,8 @@ export async function createCategory(effect: Effect, { name, description = '' }:
 export async function changeCategory(effect: Effect, id: number, patch: CategoryPatch): Promise<Category> {
   const { trx } = effect
   const before = await holdCategory(effect, id)
+  if (isUnchanged(before, patch)) return before
   const { name = before.name, description = before.description } = patch
-  if (name === before.name && description === before.description) return before
   const name_key = identityKey(name)
   await requireFreeName(effect, name_key, id)
   await repository.updateCategory(trx, id, before.version, { name, name_key, description, updated_at: now() })

@@ -1,28 +1,21 @@
 import type { Insertable, Updateable } from 'kysely'
 import { lockRows } from '../../db/dialect.ts'
-import { keyset } from '../../db/keyset.ts'
+import { keyset, type Paging } from '../../db/keyset.ts'
 import type { Locations } from '../../db/schema.gen.ts'
 import type { Reader, Writer } from '../../db/types.ts'
-import type { Paging } from '../../http/paging.ts'
 import type { LocationQuery } from './schemas.ts'
 
-const SORTS = { code: 'l.code_key', name: 'l.name_key', id: 'l.id' } as const
+const SORTS = { code: 'l.code_key', name: 'l.name_key', id: 'l.id' } satisfies Record<LocationQuery['sort'], string>
 
-export type LocationRow = Awaited<ReturnType<typeof listLocations>>[number]
+export type LocationRow = NonNullable<Awaited<ReturnType<typeof findLocation>>>
 
 function selectLocations(db: Reader, archived: LocationQuery['archived']) {
   const all = db.selectFrom('locations as l')
   return archived === 'include' ? all : all.where('l.is_active', '=', archived === 'exclude')
 }
 
-export const listLocations = (db: Reader, query: LocationQuery, { limit, after }: Paging) =>
-  keyset(selectLocations(db, query.archived).selectAll(), {
-    column: SORTS[query.sort],
-    id: 'l.id',
-    order: query.order,
-    after,
-    limit,
-  }).execute()
+export const listLocations = (db: Reader, { archived, sort, order }: LocationQuery, paging: Paging) =>
+  keyset(selectLocations(db, archived).selectAll(), { column: SORTS[sort], id: 'l.id', order, ...paging }).execute()
 
 export async function countLocations(db: Reader, archived: LocationQuery['archived']): Promise<number> {
   const row = await selectLocations(db, archived)

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { readPage } from '../../db/keyset.ts'
 import { changed, created, nothing } from '../../http/answers.ts'
 import type { Effect } from '../../http/effect.ts'
-import { etagOf, sendResource } from '../../http/etag.ts'
+import { sendResource } from '../../http/etag.ts'
 import { pageOf } from '../../http/paging.ts'
 import { act, change, create, list, read, remove } from '../../http/route-schema.ts'
 import { Closed, Id, Ref } from '../../http/schema.ts'
@@ -9,9 +10,9 @@ import type { Services } from '../../http/services.ts'
 import * as repository from './repository.ts'
 import { Location, LocationPage, LocationPatch, LocationQuery, NewLocation } from './schemas.ts'
 import * as service from './service.ts'
+import { etagOfLocation, toLocation } from './view.ts'
 
 const params = Closed({ location_id: Id({ description: 'Location.' }) })
-const etag = (location: Location) => etagOf(location.version)
 
 /** What is done to one location by a POST without a body. */
 const ACTIONS: {
@@ -62,15 +63,15 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
       }),
     },
     async (request, reply) => {
+      const { query } = request
       const paging = cursors.read(request)
-      const { sort, include_total, archived } = request.query
-      const [rows, total] = await store.read(async (reader) => {
-        const rows = await repository.listLocations(reader, request.query, paging)
-        return [rows, include_total ? await repository.countLocations(reader, archived) : undefined] as const
-      })
-      const columns = { code: 'code_key', name: 'name_key', id: 'id' } as const
-      const place = (row: repository.LocationRow) => ({ value: row[columns[sort]], id: row.id })
-      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, service.toLocation, total)
+      const found = await readPage(
+        store,
+        query,
+        (reader) => repository.listLocations(reader, query, paging),
+        (reader) => repository.countLocations(reader, query.archived),
+      )
+      return pageOf({ request, reply, cursors }, found, toLocation)
     },
   )
 
@@ -91,7 +92,7 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
     async (request, reply) =>
       await effects.send(request, reply, async (effect) => {
         const location = await service.createLocation(effect, request.body)
-        return created('/locations', location, etag(location))
+        return created('/locations', location, etagOfLocation(location))
       }),
   )
 
@@ -113,7 +114,8 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
       const { location_id } = request.params
       const row = await store.query((reader) => repository.findLocation(reader, location_id))
       if (row === undefined) throw service.noLocation(location_id)
-      return sendResource(request, reply, etag(row), service.toLocation(row))
+      const location = toLocation(row)
+      return sendResource(request, reply, etagOfLocation(location), location)
     },
   )
 
@@ -136,7 +138,7 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
     async (request, reply) =>
       await effects.send(request, reply, async (effect) => {
         const location = await service.changeLocation(effect, request.params.location_id, request.body)
-        return changed(location, etag(location))
+        return changed(location, etagOfLocation(location))
       }),
   )
 
@@ -184,7 +186,7 @@ const actionRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { effects 
       async (request, reply) =>
         await effects.send(request, reply, async (effect) => {
           const location = await apply(effect, request.params.location_id)
-          return changed(location, etag(location))
+          return changed(location, etagOfLocation(location))
         }),
     )
   }

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { ListQuery } from '../../http/paging.ts'
-import { Closed, Component, DateTime, Id, PageOf, PatchOf, StringEnum, Text, Version } from '../../http/schema.ts'
+import { archivedFilter, ListQuery } from '../../http/paging.ts'
+import { Closed, Component, DateTime, Id, PageOf, PatchOf, Text, Version } from '../../http/schema.ts'
 
 export const Location = Component(
   'Location',
@@ -47,10 +47,6 @@ export type LocationPatch = Static<typeof LocationPatch>
 export const LocationPage = PageOf('LocationPage', Location)
 
 export const LocationQuery = ListQuery(['code', 'name', 'id'], {
-  archived: StringEnum(['exclude', 'include', 'only'], {
-    default: 'exclude',
-    description: 'Whether archived locations are listed.',
-    examples: ['exclude'],
-  }),
+  archived: archivedFilter('locations'),
 })
 export type LocationQuery = Static<typeof LocationQuery>

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { Problem, taken } from '../../errors.ts'
 import type { Effect } from '../../http/effect.ts'
+import { isUnchanged } from '../../values/changes.ts'
 import { identityKey } from '../../values/text.ts'
 import { now } from '../../values/time.ts'
 import * as repository from './repository.ts'
 import type { Location, LocationPatch, NewLocation } from './schemas.ts'
+import { toLocation } from './view.ts'
 
 /** More requests than this do not change the default at the same instant. */
 const TURNS = 20
-
-export const toLocation = ({ code_key: _code, name_key: _name, ...location }: repository.LocationRow): Location =>
-  location
 
 export const noLocation = (id: number) => new Problem('not-found', `There is no location ${id}.`)
 
@@ -32,8 +31,8 @@ export async function createLocation(effect: Effect, { code, name }: NewLocation
  */
 export async function changeLocation(effect: Effect, id: number, patch: LocationPatch): Promise<Location> {
   const location = await hold(effect, id)
+  if (isUnchanged(location, patch)) return toLocation(location)
   const { code = location.code, name = location.name } = patch
-  if (code === location.code && name === location.name) return toLocation(location)
   const keys = keysOf({ code, name })
   await requireFree(effect, keys, id)
   return await update(effect, location, { code, name, ...keys })

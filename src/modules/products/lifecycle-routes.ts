@@ -1,9 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { changed, nothing } from '../../http/answers.ts'
 import { act, remove } from '../../http/route-schema.ts'
+import type { Services } from '../../http/services.ts'
 import { removeProduct, setActive } from './lifecycle-service.ts'
 import { Product, productParams } from './schemas.ts'
-import { type ProductServices, productEtag, toProduct } from './service.ts'
+import { etagOfProduct, toProduct } from './view.ts'
+
+/** What the routes of products are given. */
+export interface ProductServices extends Services {
+  /** Of the installation: prices have no other. */
+  currency: string
+}
 
 /** Archiving, restoring and deleting products. */
 export const lifecycleRoutes: FastifyPluginAsyncTypebox<ProductServices> = async (app, { effects, currency }) => {
@@ -25,7 +32,7 @@ export const lifecycleRoutes: FastifyPluginAsyncTypebox<ProductServices> = async
     async (request, reply) =>
       await effects.send(request, reply, async (effect) => {
         const row = await setActive(effect, request.params.product_id, false)
-        return changed(toProduct(row, currency), productEtag(row))
+        return changed(toProduct(row, currency), etagOfProduct(row))
       }),
   )
 
@@ -46,7 +53,7 @@ export const lifecycleRoutes: FastifyPluginAsyncTypebox<ProductServices> = async
     async (request, reply) =>
       await effects.send(request, reply, async (effect) => {
         const row = await setActive(effect, request.params.product_id, true)
-        return changed(toProduct(row, currency), productEtag(row))
+        return changed(toProduct(row, currency), etagOfProduct(row))
       }),
   )
 

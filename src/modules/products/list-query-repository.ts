@@ -7,7 +7,7 @@ import {
   sql,
 } from 'kysely'
 import { isOneOf, unindexed } from '../../db/dialect.ts'
-import { beginAfter } from '../../db/keyset.ts'
+import { beginAfter, type Place } from '../../db/keyset.ts'
 import type { Products } from '../../db/schema.gen.ts'
 import type { StandIns } from '../../db/stand-in.ts'
 import { type SearchValues, textMatches } from '../../db/text-search.ts'
@@ -50,7 +50,7 @@ export interface PageValues extends Values {
 }
 
 /** A row with the value it is sorted by, for the cursor. */
-export type ListedProduct = ProductRow & { place: string | number }
+export type ListedProduct = ProductRow & Place
 
 /** A row of few, or none, with how many products hold the rare word. */
 export type RareRow = { candidates: number } & (ListedProduct | { [Column in keyof ListedProduct]: null })
@@ -62,7 +62,7 @@ const SORTS = {
   created_at: 'p.created_at',
   updated_at: 'p.updated_at',
   id: 'p.id',
-} as const
+} satisfies Record<ProductQuery['sort'], string>
 
 export const FILTERS = ['category_id', 'price_min', 'price_max', 'updated_since'] as const
 

@@ -1,8 +1,8 @@
 import { isPostgres } from '../../db/dialect.ts'
+import type { Paging } from '../../db/keyset.ts'
 import { preparedFamily } from '../../db/prepared.ts'
 import { planTextSearch, type TextSearch } from '../../db/text-search.ts'
 import type { Reader } from '../../db/types.ts'
-import type { Paging } from '../../http/paging.ts'
 import {
   FILTERS,
   inOrder,

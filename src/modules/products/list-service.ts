@@ -1,7 +1,7 @@
+import type { Paging } from '../../db/keyset.ts'
 import { looksForRareTerms } from '../../db/text-search.ts'
 import type { ReadStore } from '../../db/types.ts'
 import { invalidParameter } from '../../errors.ts'
-import type { Paging } from '../../http/paging.ts'
 import { toAmount } from '../../values/money.ts'
 import { searchTerms } from '../../values/text.ts'
 import { instantParameter } from '../../values/time.ts'

@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { sendResource } from '../../http/etag.ts'
 import { read } from '../../http/route-schema.ts'
+import type { ProductServices } from './lifecycle-routes.ts'
 import { barcodeParams, Product, skuParams } from './schemas.ts'
-import { getProductByBarcode, getProductBySku, type ProductServices, productEtag, toProduct } from './service.ts'
+import { getProductByBarcode, getProductBySku } from './service.ts'
+import { etagOfProduct, toProduct } from './view.ts'
 
 /**
  * Finding the one product that a scanner or a list of somebody else names. A level of their own in the path keeps them
@@ -25,7 +27,7 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<ProductServices> = async (a
     },
     async (request, reply) => {
       const row = await store.query((reader) => getProductByBarcode(reader, request.params.barcode))
-      return sendResource(request, reply, productEtag(row), toProduct(row, currency))
+      return sendResource(request, reply, etagOfProduct(row), toProduct(row, currency))
     },
   )
 
@@ -45,7 +47,7 @@ export const lookupRoutes: FastifyPluginAsyncTypebox<ProductServices> = async (a
     },
     async (request, reply) => {
       const row = await store.query((reader) => getProductBySku(reader, request.params.sku))
-      return sendResource(request, reply, productEtag(row), toProduct(row, currency))
+      return sendResource(request, reply, etagOfProduct(row), toProduct(row, currency))
     },
   )
 }

@@ -4,11 +4,12 @@ import { sendResource } from '../../http/etag.ts'
 import { pageOf } from '../../http/paging.ts'
 import { change, create, list, read } from '../../http/route-schema.ts'
 import { Ref } from '../../http/schema.ts'
-import { lifecycleRoutes } from './lifecycle-routes.ts'
+import { lifecycleRoutes, type ProductServices } from './lifecycle-routes.ts'
 import { listOf } from './list-service.ts'
 import { lookupRoutes } from './lookup-routes.ts'
 import { NewProduct, Product, ProductPage, ProductPatch, ProductQuery, productParams } from './schemas.ts'
-import { changeProduct, createProduct, getProduct, type ProductServices, productEtag, toProduct } from './service.ts'
+import { changeProduct, createProduct, getProduct } from './service.ts'
+import { etagOfProduct, toProduct } from './view.ts'
 
 export const productRoutes: FastifyPluginAsyncTypebox<ProductServices> = async (app, services) => {
   const { store, effects, cursors, currency } = services
@@ -28,11 +29,8 @@ export const productRoutes: FastifyPluginAsyncTypebox<ProductServices> = async (
       }),
     },
     async (request, reply) => {
-      const paging = cursors.read(request)
-      const { rows, total } = await listOf(store, request.query, paging)
-      const place = ({ id, place: value }: { id: number; place: string | number }) => ({ value, id })
-      const context = { request, reply, cursors, limit: paging.limit }
-      return pageOf(context, rows, place, (row) => toProduct(row, currency), total)
+      const found = await listOf(store, request.query, cursors.read(request))
+      return pageOf({ request, reply, cursors }, found, (row) => toProduct(row, currency))
     },
   )
 
@@ -53,7 +51,7 @@ export const productRoutes: FastifyPluginAsyncTypebox<ProductServices> = async (
     async (request, reply) =>
       await effects.send(request, reply, async (effect) => {
         const row = await createProduct(effect, request.body)
-        return created('/products', toProduct(row, currency), productEtag(row))
+        return created('/products', toProduct(row, currency), etagOfProduct(row))
       }),
   )
 
@@ -74,7 +72,7 @@ export const productRoutes: FastifyPluginAsyncTypebox<ProductServices> = async (
     async (request, reply) => {
       const { product_id } = request.params
       const row = await store.query((reader) => getProduct(reader, product_id))
-      return sendResource(request, reply, productEtag(row), toProduct(row, currency))
+      return sendResource(request, reply, etagOfProduct(row), toProduct(row, currency))
     },
   )
 
@@ -98,7 +96,7 @@ export const productRoutes: FastifyPluginAsyncTypebox<ProductServices> = async (
     async (request, reply) =>
       await effects.send(request, reply, async (effect) => {
         const row = await changeProduct(effect, request.params.product_id, request.body)
-        return changed(toProduct(row, currency), productEtag(row))
+        return changed(toProduct(row, currency), etagOfProduct(row))
       }),
   )
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { ListQuery } from '../../http/paging.ts'
+import { archivedFilter, ListQuery } from '../../http/paging.ts'
 import {
   Amount,
   Closed,
@@ -116,11 +116,7 @@ export const ProductQuery = ListQuery(['name', 'sku', 'price', 'created_at', 'up
       examples: ['low'],
     }),
   ),
-  archived: StringEnum(['exclude', 'only', 'include'], {
-    default: 'exclude',
-    description: 'Whether archived products are left out, are the only ones, or are listed with the others.',
-    examples: ['exclude'],
-  }),
+  archived: archivedFilter('products'),
   updated_since: Type.Optional(
     DateTime({ description: 'Only products changed at this time or later.', examples: ['2026-01-31T12:00:00Z'] }),
   ),

@@ -1,49 +1,17 @@
 import type { Reader, Writer } from '../../db/types.ts'
 import { type FieldError, Problem } from '../../errors.ts'
 import type { Effect } from '../../http/effect.ts'
-import { etagOf } from '../../http/etag.ts'
-import type { Services } from '../../http/services.ts'
 import { barcodeKey } from '../../values/barcode.ts'
-import { fromAmount, toAmount } from '../../values/money.ts'
-import { fromThousandths } from '../../values/quantity.ts'
+import { isUnchanged } from '../../values/changes.ts'
+import { toAmount } from '../../values/money.ts'
 import { identityKey } from '../../values/text.ts'
 import { now } from '../../values/time.ts'
 import { keepCategory } from '../categories/service.ts'
 import * as repository from './repository.ts'
 import * as rules from './rules.ts'
-import type { NewProduct, Product, ProductPatch } from './schemas.ts'
-
-/** What the routes of products are given. */
-export interface ProductServices extends Services {
-  /** Of the installation: prices have no other. */
-  currency: string
-}
+import type { NewProduct, ProductPatch } from './schemas.ts'
 
 export const noProduct = (id: number) => new Problem('not-found', `There is no product ${id}.`)
-
-/** @param currency of the installation: prices have no other */
-export const toProduct = (row: repository.ProductRow, currency: string): Product => ({
-  id: row.id,
-  sku: row.sku,
-  barcode: row.barcode,
-  name: row.name,
-  description: row.description,
-  price: fromAmount(row.price),
-  currency,
-  category_id: row.category_id,
-  category_name: row.category_name,
-  unit: row.unit,
-  decimals: row.decimals,
-  quantity: fromThousandths(row.quantity ?? 0),
-  is_active: row.is_active,
-  version: row.version,
-  created_at: row.created_at,
-  updated_at: row.updated_at,
-})
-
-/** Besides the version, the quantity and the category's name are shown, which change without it. */
-export const productEtag = (row: repository.ProductRow): string =>
-  etagOf(row.version, row.quantity ?? 0, row.category_version)
 
 /** @throws Problem `not-found` */
 export async function getProduct(db: Reader, id: number): Promise<repository.ProductRow> {
@@ -129,23 +97,20 @@ export async function changeProduct(effect: Effect, id: number, patch: ProductPa
   const held = await repository.lockProduct(trx, id)
   if (held === undefined) throw noProduct(id)
   effect.requireVersion(held.version)
+  const before = await getProduct(trx, id)
+  const { price: amount, ...others } = patch
+  const changes = amount === undefined ? others : { ...others, price: toAmount(amount) }
+  if (isUnchanged(held, changes)) return before
   await refuseFaults(trx, patch)
-  const { price, ...texts } = patch
-  const { name, sku, barcode, description, category_id, unit, decimals } = { ...held, ...texts }
+  const { name, sku, barcode, description, category_id, unit, decimals, price } = { ...held, ...changes }
   const identity = { sku, barcode }
   const keys = rules.identityKeys(identity)
   await requireFree(effect, keys, id)
   await refuseNewMeaning(trx, held, { unit, decimals })
-  const changes = {
-    ...identity,
-    ...{ name, description, category_id, unit, decimals },
-    price: price === undefined ? held.price : toAmount(price),
-  }
-  const before = await getProduct(trx, id)
-  if (Object.entries(changes).every(([column, value]) => held[column as keyof typeof changes] === value)) return before
   await repository.updateProduct(trx, id, held.version, {
-    ...changes,
+    ...identity,
     ...keys,
+    ...{ name, description, category_id, unit, decimals, price },
     name_key: rules.sortKey(name),
     search_text: rules.searchText({ ...identity, name, description }),
     updated_at: now(),

@@ -6,7 +6,8 @@ import { Closed, Id, Ref } from '../../http/schema.ts'
 import type { Services } from '../../http/services.ts'
 import { hashPassword } from '../../values/password.ts'
 import { NewPassword, User } from './schemas.ts'
-import { changeUser, etagOfUser, getUser, noUser, ownAccount, requireGoodPassword, setPassword } from './service.ts'
+import { changeUser, getUser, noUser, ownAccount, requireGoodPassword, setPassword } from './service.ts'
+import { etagOfUser } from './view.ts'
 
 const params = Closed({ user_id: Id({ description: 'User.' }) })
 const admin = { tag: 'Users', permission: 'user:admin' } as const

@@ -1,9 +1,9 @@
 import { type Insertable, sql, type Updateable } from 'kysely'
 import { lockRows } from '../../db/dialect.ts'
-import { keyset } from '../../db/keyset.ts'
+import { keyset, type Paging } from '../../db/keyset.ts'
 import type { Users } from '../../db/schema.gen.ts'
 import type { Reader, Writer } from '../../db/types.ts'
-import type { Paging } from '../../http/paging.ts'
+import type { Role } from '../../http/permissions.ts'
 import { searchTerms } from '../../values/text.ts'
 import type { UserQuery } from './schemas.ts'
 
@@ -13,7 +13,7 @@ const SORTS = {
   created_at: 'u.created_at',
   updated_at: 'u.updated_at',
   id: 'u.id',
-} as const
+} satisfies Record<UserQuery['sort'], string>
 
 const selectUsers = (db: Reader) =>
   db
@@ -33,8 +33,10 @@ const selectUsers = (db: Reader) =>
       'u.created_at',
       'u.updated_at',
     ])
+    // The table takes no other.
+    .$narrowType<{ role: Role }>()
 
-export type UserRow = Awaited<ReturnType<typeof listUsers>>[number]
+export type UserRow = NonNullable<Awaited<ReturnType<typeof findUser>>>
 
 type Filters = Pick<UserQuery, 'role' | 'is_active' | 'q'>
 
@@ -50,14 +52,10 @@ function filtered(db: Reader, { role, is_active, q }: Filters) {
   return query
 }
 
-export const listUsers = (db: Reader, query: UserQuery, { limit, after }: Paging) =>
-  keyset(selectUsers(db).where('u.id', 'in', filtered(db, query).select('u.id')), {
-    column: SORTS[query.sort],
-    id: 'u.id',
-    order: query.order,
-    after,
-    limit,
-  }).execute()
+export function listUsers(db: Reader, { sort, order, ...filters }: UserQuery, paging: Paging) {
+  const matching = selectUsers(db).where('u.id', 'in', filtered(db, filters).select('u.id'))
+  return keyset(matching, { column: SORTS[sort], id: 'u.id', order, ...paging }).execute()
+}
 
 export async function countUsers(db: Reader, filters: Filters): Promise<number> {
   const { count } = await filtered(db, filters)

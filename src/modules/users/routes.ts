@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { readPage } from '../../db/keyset.ts'
 import { changed, created } from '../../http/answers.ts'
 import { sendResource } from '../../http/etag.ts'
 import * as op from '../../http/operation.ts'
@@ -9,15 +10,8 @@ import type { Services } from '../../http/services.ts'
 import { hashPassword } from '../../values/password.ts'
 import * as repository from './repository.ts'
 import { NewUser, User, UserPage, UserPatch, UserQuery, UserStats } from './schemas.ts'
-import {
-  changeUser,
-  countUsersByRole,
-  createUser,
-  etagOfUser,
-  getUser,
-  requireGoodPassword,
-  toUser,
-} from './service.ts'
+import { changeUser, countUsersByRole, createUser, getUser, requireGoodPassword } from './service.ts'
+import { etagOfUser, toUser } from './view.ts'
 
 const params = Closed({ user_id: Id({ description: 'User.' }) })
 const admin = { tag: 'Users', permission: 'user:admin' } as const
@@ -37,18 +31,15 @@ export const userRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { sto
       }),
     },
     async (request, reply) => {
+      const { query } = request
       const paging = cursors.read(request)
-      const { sort, include_total } = request.query
-      const [rows, total] = await store.read(
-        async (reader) =>
-          [
-            await repository.listUsers(reader, request.query, paging),
-            include_total ? await repository.countUsers(reader, request.query) : undefined,
-          ] as const,
+      const found = await readPage(
+        store,
+        query,
+        (reader) => repository.listUsers(reader, query, paging),
+        (reader) => repository.countUsers(reader, query),
       )
-      const column = sort === 'username' || sort === 'email' ? (`${sort}_key` as const) : sort
-      const place = (row: repository.UserRow) => ({ value: row[column], id: row.id })
-      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, toUser, total)
+      return pageOf({ request, reply, cursors }, found, toUser)
     },
   )
 

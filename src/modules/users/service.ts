@@ -1,25 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../../config.ts'
-import type { Reader } from '../../db/types.ts'
+import type { Reader, ReadStore } from '../../db/types.ts'
 import { Problem, taken } from '../../errors.ts'
 import type { Effect, UnattendedEffect } from '../../http/effect.ts'
-import { etagOf } from '../../http/etag.ts'
-import { ROLES } from '../../http/permissions.ts'
-import type { Services } from '../../http/services.ts'
+import type { Effects } from '../../http/effects.ts'
+import type { Role } from '../../http/permissions.ts'
+import { isUnchanged } from '../../values/changes.ts'
 import { hashPassword } from '../../values/password.ts'
 import { clean, identityKey, searchKey } from '../../values/text.ts'
 import { now } from '../../values/time.ts'
 import * as repository from './repository.ts'
 import { requireUsername } from './rules.ts'
 import type { NewUser, User, UserPatch, UserStats } from './schemas.ts'
+import { toUser } from './view.ts'
 
 export { requireGoodPassword } from './rules.ts'
-
-export const toUser = ({ username_key: _username, email_key: _email, ...row }: repository.UserRow): User => row as User
-
-/** A login changes what is shown and is no change of the account, so the tag covers both. */
-export const etagOfUser = ({ version, last_login }: User): string =>
-  etagOf(version, last_login === null ? 0 : Date.parse(last_login))
+export { etagOfUser } from './view.ts'
 
 export const noUser = (id: number) => new Problem('not-found', `There is no user ${id}.`)
 
@@ -54,7 +50,7 @@ export const namesOf = ({ username, email, first_name, last_name }: Names) => ({
  * @returns name and password when the password was made here and is to be shown once; undefined otherwise
  */
 export async function ensureAdministrator(
-  { store, effects }: Pick<Services, 'store' | 'effects'>,
+  { store, effects }: { store: ReadStore; effects: Effects },
   config: Pick<Config, 'adminUsername' | 'adminEmail' | 'adminPassword'>,
 ): Promise<{ username: string; password: string } | undefined> {
   const first = await store.query((reader) => reader.selectFrom('users').select('id').limit(1).executeTakeFirst())
@@ -101,15 +97,15 @@ export async function createUser(effect: Effect, user: NewUser, password_hash: s
  */
 export async function changeUser(effect: Effect, id: number, patch: UserPatch): Promise<User> {
   const { trx } = effect
-  if (patch.username !== undefined) requireUsername(patch.username)
   // Before the user's own row, so that every transaction that takes both takes them in the same order.
   const touchesRights = patch.role !== undefined || patch.is_active !== undefined
   const administrators = touchesRights ? await repository.lockAdministrators(trx) : []
   const row = await repository.lockUser(trx, id)
   if (row === undefined) throw noUser(id)
   effect.requireVersion(row.version)
+  if (isUnchanged(row, patch)) return toUser(row)
+  if (patch.username !== undefined) requireUsername(patch.username)
   const next = { ...row, ...patch }
-  if (isSame(row, next)) return toUser(row)
   const changesRights = next.role !== row.role || next.is_active !== row.is_active
   if (changesRights && id === effect.actor.id) throw ownAccount('Another administrator changes your role or status.')
   const staysAdministrator = next.role === 'admin' && next.is_active
@@ -126,9 +122,6 @@ export async function changeUser(effect: Effect, id: number, patch: UserPatch): 
   effect.changed({ resource: 'user', id, before: toUser(row), after })
   return after
 }
-
-const isSame = (row: repository.UserRow, next: repository.UserRow) =>
-  Object.entries(next).every(([column, value]) => row[column as keyof repository.UserRow] === value)
 
 /**
  * Replaces a password: access tokens become void and the user's sessions end.
@@ -157,12 +150,18 @@ export async function countUsersByRole(reader: Reader): Promise<UserStats> {
   const groups = await repository.countByRole(reader)
   const sum = (wanted: (group: (typeof groups)[number]) => boolean) =>
     groups.filter(wanted).reduce((total, group) => total + group.count, 0)
-  const by_role = Object.fromEntries(ROLES.map((role) => [role, sum((group) => group.role === role)]))
+  const ofRole = (role: Role) => sum((group) => group.role === role)
   return {
     total: sum(() => true),
     active: sum((group) => group.is_active),
     inactive: sum((group) => !group.is_active),
-    by_role: by_role as UserStats['by_role'],
+    by_role: {
+      viewer: ofRole('viewer'),
+      user: ofRole('user'),
+      supervisor: ofRole('supervisor'),
+      manager: ofRole('manager'),
+      admin: ofRole('admin'),
+    },
   }
 }
 

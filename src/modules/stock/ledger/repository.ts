@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
+import { keyset, type Paging, type Place } from '../../../db/keyset.ts'
 import type { Reader } from '../../../db/types.ts'
-import type { After } from '../../../http/paging.ts'
 
 /** A range of ids, both ends included. */
 export interface Range {
@@ -104,8 +104,7 @@ export async function findBrokenReversals(db: Reader, { from, to }: Range): Prom
   return rows.map((row) => row.id)
 }
 
-export interface EntryRow {
-  id: number
+export interface EntryRow extends Place {
   movement_id: number
   line_number: number
   type: string
@@ -129,10 +128,9 @@ export function listEntries(
   db: Reader,
   product_id: number,
   location_id: number | undefined,
-  page: { order: 'asc' | 'desc'; after: After | undefined; limit: number },
+  page: Paging & { order: 'asc' | 'desc' },
 ): Promise<EntryRow[]> {
-  const { order, after, limit } = page
-  let query = db
+  let entries = db
     .selectFrom('movement_lines as x')
     .innerJoin('movements as m', 'm.id', 'x.movement_id')
     .select([
@@ -148,15 +146,11 @@ export function listEntries(
     .select(['x.quantity', 'm.actor_id', 'm.reversal_of', 'm.effective_at', 'm.recorded_at'])
     .where('x.product_id', '=', product_id)
   if (location_id !== undefined) {
-    query = query.where((eb) =>
+    entries = entries.where((eb) =>
       eb.or([eb('x.from_location_id', '=', location_id), eb('x.to_location_id', '=', location_id)]),
     )
   }
-  if (after !== undefined) query = query.where('x.id', order === 'asc' ? '>' : '<', after.id)
-  return query
-    .orderBy('x.id', order)
-    .limit(limit + 1)
-    .execute()
+  return keyset(entries, { column: 'x.id', id: 'x.id', ...page }).execute()
 }
 
 /** On hand of a product at all locations; undefined when there is no such product. */

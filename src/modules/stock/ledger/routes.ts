@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import * as op from '../../../http/operation.ts'
-import { pageOf } from '../../../http/paging.ts'
+import { PageQuery, pageOf } from '../../../http/paging.ts'
 import { list } from '../../../http/route-schema.ts'
 import type { Services } from '../../../http/services.ts'
 import { productParams } from '../../products/schemas.ts'
-import { ExplainQuery, HistoryQuery, LedgerEntryPage, LedgerProof } from './schemas.ts'
+import { ExplainQuery, LedgerEntryPage, LedgerProof } from './schemas.ts'
 import * as service from './service.ts'
 import { toEntry } from './view.ts'
 
@@ -27,18 +27,10 @@ export const ledgerRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { s
       }),
     },
     async (request, reply) => {
-      const paging = cursors.read(request)
       const { product_id, location_id } = request.query
-      const entries = await store.read((reader) =>
-        service.readExplanation(reader, product_id, location_id, paging.after, paging.limit),
-      )
-      const place = ({ row, carried }: service.Balanced) => ({ value: row.id, id: row.id, carried })
-      return pageOf(
-        { request, reply, cursors, limit: paging.limit },
-        service.balanced(entries, 'asc', location_id),
-        place,
-        toEntry,
-      )
+      const paging = cursors.read(request)
+      const entries = await store.read((reader) => service.readExplanation(reader, product_id, location_id, paging))
+      return pageOf({ request, reply, cursors }, { rows: service.balanced(entries, 'asc', location_id) }, toEntry)
     },
   )
 
@@ -52,18 +44,15 @@ export const ledgerRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { s
         summary: 'List the history of a product',
         description: 'Every line that moved it, the latest first, each with the balance over all locations after it.',
         params: productParams,
-        query: HistoryQuery,
+        query: PageQuery,
         answer: LedgerEntryPage,
         says: 'A page of lines',
       }),
     },
     async (request, reply) => {
       const paging = cursors.read(request)
-      const entries = await store.read((reader) =>
-        service.readHistory(reader, request.params.product_id, paging.after, paging.limit),
-      )
-      const place = ({ row, carried }: service.Balanced) => ({ value: row.id, id: row.id, carried })
-      return pageOf({ request, reply, cursors, limit: paging.limit }, service.balanced(entries, 'desc'), place, toEntry)
+      const entries = await store.read((reader) => service.readHistory(reader, request.params.product_id, paging))
+      return pageOf({ request, reply, cursors }, { rows: service.balanced(entries, 'desc') }, toEntry)
     },
   )
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { PageQuery } from '../../../http/paging.ts'
 import { Closed, Component, Count, DateTime, Id, Nullable, PageOf, Ref, StringEnum } from '../../../http/schema.ts'
 import { Available, OnHand } from '../levels/schemas.ts'
 
@@ -73,20 +74,8 @@ export type LedgerEntry = Static<typeof LedgerEntry>
 
 export const LedgerEntryPage = PageOf('LedgerEntryPage', LedgerEntry)
 
-const page = {
-  limit: Type.Integer({
-    format: 'int32',
-    minimum: 1,
-    maximum: 100,
-    default: 50,
-    description: 'Rows in a page.',
-    examples: [20],
-  }),
-  cursor: Type.Optional(Type.String({ maxLength: 1000, description: 'The `next_cursor` of the page before.' })),
-}
-export const HistoryQuery = Closed(page)
 export const ExplainQuery = Closed({
   product_id: Id({ description: 'Product.' }),
   location_id: Id({ description: 'Location.' }),
-  ...page,
+  ...PageQuery.properties,
 })

@@ -1,5 +1,5 @@
+import type { Paging, Place } from '../../../db/keyset.ts'
 import type { Reader, Store } from '../../../db/types.ts'
-import type { After } from '../../../http/paging.ts'
 import { fromAmount } from '../../../values/money.ts'
 import { fromThousandths } from '../../../values/quantity.ts'
 import { noLocation } from '../../locations/service.ts'
@@ -131,16 +131,11 @@ interface Entries {
 }
 
 /** A product's lines backwards from now. @throws Problem `not-found` */
-export async function readHistory(
-  reader: Reader,
-  product_id: number,
-  after: After | undefined,
-  limit: number,
-): Promise<Entries> {
+export async function readHistory(reader: Reader, product_id: number, paging: Paging): Promise<Entries> {
   const total = await repository.findTotal(reader, product_id)
   if (total === undefined) throw noProduct(product_id)
-  const rows = await repository.listEntries(reader, product_id, undefined, { order: 'desc', after, limit })
-  return { rows, balance: after?.carried ?? total.quantity }
+  const rows = await repository.listEntries(reader, product_id, undefined, { order: 'desc', ...paging })
+  return { rows, balance: paging.after?.carried ?? total.quantity }
 }
 
 /** The lines that make a level, from the first. @throws Problem `not-found` */
@@ -148,17 +143,16 @@ export async function readExplanation(
   reader: Reader,
   product_id: number,
   location_id: number,
-  after: After | undefined,
-  limit: number,
+  paging: Paging,
 ): Promise<Entries> {
   if ((await repository.findTotal(reader, product_id)) === undefined) throw noProduct(product_id)
   if ((await repository.findPlace(reader, location_id)) === undefined) throw noLocation(location_id)
-  const rows = await repository.listEntries(reader, product_id, location_id, { order: 'asc', after, limit })
-  return { rows, balance: after?.carried ?? 0 }
+  const rows = await repository.listEntries(reader, product_id, location_id, { order: 'asc', ...paging })
+  return { rows, balance: paging.after?.carried ?? 0 }
 }
 
 /** An entry with what it changed and the balance after it, in thousandths. */
-export interface Balanced {
+export interface Balanced extends Place {
   row: repository.EntryRow
   change: number
   balance: number
@@ -174,7 +168,7 @@ export function balanced({ rows, balance }: Entries, order: 'asc' | 'desc', loca
     if (order === 'asc') current += change
     const after = current
     if (order === 'desc') current -= change
-    return { row, change, balance: after, carried: current }
+    return { place: row.place, id: row.id, row, change, balance: after, carried: current }
   })
 }
 

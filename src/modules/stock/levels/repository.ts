@@ -1,10 +1,9 @@
 import { type AliasedExpression, type Selectable, type SqlBool, sql } from 'kysely'
 import { lockRows, unindexed } from '../../../db/dialect.ts'
-import { keyset } from '../../../db/keyset.ts'
+import { keyset, type Paging, type Place } from '../../../db/keyset.ts'
 import { prepared, preparedFamily } from '../../../db/prepared.ts'
 import type { Stock } from '../../../db/schema.gen.ts'
 import type { Reader, Writer } from '../../../db/types.ts'
-import type { Paging } from '../../../http/paging.ts'
 import type { StockQuery } from './schemas.ts'
 
 export interface StockRow {
@@ -12,7 +11,6 @@ export interface StockRow {
   product_id: number
   product_sku: string
   product_name: string
-  product_name_key: string
   product_decimals: number
   unit: string
   location_id: number
@@ -27,6 +25,9 @@ export interface StockRow {
   product_version: number
   location_version: number
 }
+
+/** A level with its place in a list. */
+export type ListedLevel = StockRow & Place
 
 /** An instant of the past, and by which clock. */
 export interface AsOf {
@@ -67,13 +68,7 @@ const selectLevels = (db: Reader, asOf?: AsOf) =>
     .selectFrom(levelsTable(db, asOf))
     .innerJoin('products as p', 'p.id', 's.product_id')
     .innerJoin('locations as l', 'l.id', 's.location_id')
-    .select([
-      's.id',
-      's.product_id',
-      'p.sku as product_sku',
-      'p.name as product_name',
-      'p.name_key as product_name_key',
-    ])
+    .select(['s.id', 's.product_id', 'p.sku as product_sku', 'p.name as product_name'])
     .select([
       'p.decimals as product_decimals',
       'p.unit',
@@ -112,7 +107,10 @@ export const updateLevel = (
     .where('id', '=', id)
     .execute()
 
-const SORTS = { id: 's.id', name: 'p.name_key', updated_at: 's.updated_at' } as const
+const SORTS = { id: 's.id', name: 'p.name_key', updated_at: 's.updated_at' } satisfies Record<
+  StockQuery['sort'],
+  string
+>
 
 const AVAILABLE = sql<number>`s.quantity - s.reserved`
 const STATUS = {
@@ -136,17 +134,11 @@ function filtered(
 
 export const listLevels = (
   db: Reader,
-  query: StockQuery,
-  { limit, after }: Paging,
+  { sort, order, ...filters }: StockQuery,
+  paging: Paging,
   asOf: AsOf | undefined,
-): Promise<StockRow[]> =>
-  keyset(filtered(db, query, asOf), {
-    column: SORTS[query.sort],
-    id: 's.id',
-    order: query.order,
-    after,
-    limit,
-  }).execute()
+): Promise<ListedLevel[]> =>
+  keyset(filtered(db, filters, asOf), { column: SORTS[sort], id: 's.id', order, ...paging }).execute()
 
 export async function countLevels(db: Reader, query: StockQuery, asOf: AsOf | undefined): Promise<number> {
   const { count } = await filtered(db, query, asOf)
@@ -169,7 +161,7 @@ export function listLow(
   db: Reader,
   { location_id, status }: LowFilters,
   { limit, after }: Paging,
-): Promise<StockRow[]> {
+): Promise<ListedLevel[]> {
   const shape = { at: location_id !== undefined, status, after: after !== undefined }
   const values = { location_id: location_id ?? 0, margin: Number(after?.value ?? 0), id: after?.id ?? 0 }
   return lowLevels(db, shape, { ...values, limit: limit + 1 })
@@ -188,7 +180,7 @@ interface LowValues {
   id: number
 }
 
-const lowLevels = preparedFamily<LowShape, LowValues, StockRow>('stock_low', {
+const lowLevels = preparedFamily<LowShape, LowValues, ListedLevel>('stock_low', {
   nameOf: ({ at, status, after }) =>
     ['stock_low', at ? 'at' : 'all', status ?? 'both', after ? 'after' : 'first'].join('_'),
   samples: () => [
@@ -198,6 +190,7 @@ const lowLevels = preparedFamily<LowShape, LowValues, StockRow>('stock_low', {
   ],
   build(db, { at, status, after }, values) {
     let query = selectLevels(db)
+      .select(MARGIN.as('place'))
       // Nearly all are active: the index that gives few rows is that of the margins.
       .where((eb) => eb(unindexed(db, eb.ref('p.is_active')), '=', true))
       .where((eb) => eb(unindexed(db, eb.ref('l.is_active')), '=', true))

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { readPage } from '../../../db/keyset.ts'
 import { changed } from '../../../http/answers.ts'
 import { sendResource } from '../../../http/etag.ts'
 import * as op from '../../../http/operation.ts'
@@ -20,9 +21,7 @@ import {
   StockQuery,
 } from './schemas.ts'
 import * as levels from './service.ts'
-import { marginOf, toLevel, toResource } from './view.ts'
-
-const COLUMNS = { id: 'id', name: 'product_name_key', updated_at: 'updated_at' } as const
+import { toLevel, toResource } from './view.ts'
 
 export const levelRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, effects, cursors }) => {
   app.get(
@@ -41,15 +40,16 @@ export const levelRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
       }),
     },
     async (request, reply) => {
-      const paging = cursors.read(request)
       const { query } = request
+      const paging = cursors.read(request)
       const asOf = levels.asOfFrom(query)
-      const [rows, total] = await store.read(async (reader) => {
-        const rows = await repository.listLevels(reader, query, paging, asOf)
-        return [rows, query.include_total ? await repository.countLevels(reader, query, asOf) : undefined] as const
-      })
-      const place = (row: repository.StockRow) => ({ value: row[COLUMNS[query.sort]], id: row.id })
-      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, toLevel, total)
+      const found = await readPage(
+        store,
+        query,
+        (reader) => repository.listLevels(reader, query, paging, asOf),
+        (reader) => repository.countLevels(reader, query, asOf),
+      )
+      return pageOf({ request, reply, cursors }, found, toLevel)
     },
   )
 
@@ -70,8 +70,7 @@ export const levelRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { st
     async (request, reply) => {
       const paging = cursors.read(request)
       const rows = await store.query((reader) => repository.listLow(reader, request.query, paging))
-      const place = (row: repository.StockRow) => ({ value: marginOf(row), id: row.id })
-      return pageOf({ request, reply, cursors, limit: paging.limit }, rows, place, toLevel)
+      return pageOf({ request, reply, cursors }, { rows }, toLevel)
     },
   )
 

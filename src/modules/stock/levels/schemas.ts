@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { ListQuery } from '../../../http/paging.ts'
+import { ListQuery, PageQuery } from '../../../http/paging.ts'
 import {
   Closed,
   Component,
@@ -102,15 +102,7 @@ export const StockQuery = ListQuery(['id', 'name', 'updated_at'], {
 export type StockQuery = Static<typeof StockQuery>
 
 export const LowStockQuery = Closed({
-  limit: Type.Integer({
-    format: 'int32',
-    minimum: 1,
-    maximum: 100,
-    default: 50,
-    description: 'Rows in a page.',
-    examples: [20],
-  }),
-  cursor: Type.Optional(Type.String({ maxLength: 1000, description: 'The `next_cursor` of the page before.' })),
+  ...PageQuery.properties,
   location_id: Type.Optional(Id({ description: 'Only at this location.' })),
   status: Type.Optional(StringEnum(['low', 'out'], { description: 'Only low, or only out.', examples: ['low'] })),
 })

@@ -1,6 +1,7 @@
 import type { Reader } from '../../../db/types.ts'
 import { Problem } from '../../../errors.ts'
 import type { Effect } from '../../../http/effect.ts'
+import { isUnchanged } from '../../../values/changes.ts'
 import { exactly, fromThousandths } from '../../../values/quantity.ts'
 import { instantParameter, now } from '../../../values/time.ts'
 import * as repository from './repository.ts'
@@ -33,9 +34,9 @@ export async function changeLevel(
   const product = { sku: row.product_sku, decimals: row.product_decimals }
   const read = (name: 'min_stock' | 'reorder_quantity') =>
     patch[name] === undefined ? row[name] : exactly(patch[name], product, `#/${name}`)
-  const [min_stock, reorder_quantity] = [read('min_stock'), read('reorder_quantity')]
-  if (min_stock === row.min_stock && reorder_quantity === row.reorder_quantity) return toResource(row)
-  const changes = { min_stock, reorder_quantity, updated_at: now() }
+  const limits = { min_stock: read('min_stock'), reorder_quantity: read('reorder_quantity') }
+  if (isUnchanged(row, limits)) return toResource(row)
+  const changes = { ...limits, updated_at: now() }
   await repository.updateLevel(trx, id, row.version, changes)
   const after = { ...row, ...changes, version: row.version + 1 }
   effect.changed({ resource: 'stock_level', id, before: row, after })

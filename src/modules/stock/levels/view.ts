@@ -32,6 +32,3 @@ export const toResource = (row: StockRow) => ({
   level: toLevel(row),
   etag: etagOf(row.version, row.product_version, row.location_version),
 })
-
-/** The place of a level in the list of low stock. */
-export const marginOf = (row: StockRow): number => row.quantity - row.reserved - row.min_stock

@@ -1,10 +1,9 @@
 import { type Expression, expressionBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely'
 import { isOneOf, lockRows, shareRows } from '../../../db/dialect.ts'
-import { keyset } from '../../../db/keyset.ts'
+import { keyset, type Paging, type Place } from '../../../db/keyset.ts'
 import { prepared, preparedWrite, preparedWriteFamily } from '../../../db/prepared.ts'
 import { elementsOf, membersOf } from '../../../db/stand-in.ts'
 import type { Operand, Reader, Writer } from '../../../db/types.ts'
-import type { Paging } from '../../../http/paging.ts'
 import type { MovementQuery, MovementType } from './schemas.ts'
 import type { LevelState, LocationState, PlannedLine, ProductState } from './state-rules.ts'
 
@@ -136,6 +135,8 @@ const selectMovements = (db: Reader) =>
     .leftJoin('movements as r', 'r.reversal_of', 'm.id')
     .select(['m.id', 'm.type', 'm.reason', 'm.reference', 'm.note', 'm.effective_at', 'm.recorded_at', 'm.actor_id'])
     .select(['u.username as actor_username', 'm.reversal_of', 'r.id as reversed_by'])
+    // The table takes no other.
+    .$narrowType<{ type: MovementType }>()
 
 export const findMovement = prepared<{ id: number }, MovementRow>('stock_find_movement', (db, { id }) =>
   selectMovements(db).where('m.id', '=', id),
@@ -143,7 +144,7 @@ export const findMovement = prepared<{ id: number }, MovementRow>('stock_find_mo
 
 export interface MovementRow {
   id: number
-  type: string
+  type: MovementType
   reason: string
   reference: string
   note: string
@@ -158,23 +159,25 @@ export interface MovementRow {
 /** A movement, held until the transaction ends, so that it is reversed once. */
 export function lockMovement(trx: Writer, id: number) {
   const columns = ['m.id', 'm.type', 'm.reference', 'm.reversal_of'] as const
-  return lockRows(trx, trx.selectFrom('movements as m').select(columns).where('m.id', '=', id), 'm').executeTakeFirst()
+  const movement = trx.selectFrom('movements as m').select(columns).where('m.id', '=', id)
+  return lockRows(trx, movement, 'm').$narrowType<{ type: MovementType }>().executeTakeFirst()
 }
 
 export const findReversal = (db: Reader, id: number) =>
   db.selectFrom('movements').select('id').where('reversal_of', '=', id).executeTakeFirst()
 
-const SORTS = { id: 'm.id', effective_at: 'm.effective_at', recorded_at: 'm.recorded_at' } as const
+const SORTS = {
+  id: 'm.id',
+  effective_at: 'm.effective_at',
+  recorded_at: 'm.recorded_at',
+} satisfies Record<MovementQuery['sort'], string>
 
 /** @param query its instants in the form that is kept */
-export const listMovements = (db: Reader, query: MovementQuery, { limit, after }: Paging): Promise<MovementRow[]> =>
-  keyset(filtered(selectMovements(db), conditionsOf(db, query)), {
-    column: SORTS[query.sort],
-    id: 'm.id',
-    order: query.order,
-    after,
-    limit,
-  }).execute()
+export function listMovements(db: Reader, query: MovementQuery, paging: Paging): Promise<(MovementRow & Place)[]> {
+  const { sort, order } = query
+  const movements = filtered(selectMovements(db), conditionsOf(db, query))
+  return keyset(movements, { column: SORTS[sort], id: 'm.id', order, ...paging }).execute()
+}
 
 export async function countMovements(db: Reader, query: MovementQuery): Promise<number> {
   const { count } = await filtered(

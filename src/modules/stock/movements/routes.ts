@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
+import { readPage } from '../../../db/keyset.ts'
 import { created } from '../../../http/answers.ts'
-import { etagOf, sendResource } from '../../../http/etag.ts'
+import { sendResource } from '../../../http/etag.ts'
 import * as op from '../../../http/operation.ts'
 import { pageOf } from '../../../http/paging.ts'
 import { create, list, read } from '../../../http/route-schema.ts'
@@ -20,11 +20,9 @@ import {
   RecordedMovement,
 } from './schemas.ts'
 import { noMovement, type Outcome, previewMovement, recordMovement, reverseMovement, withInstants } from './service.ts'
-import { toPreview, toRecorded, type Viewer, withLines } from './view.ts'
+import { etagOfMovement, toMovement, toPreview, toRecorded, type Viewer, withLines } from './view.ts'
 
 const params = Closed({ movement_id: Id({ description: 'Movement.' }) })
-/** A movement never changes, but what it shows does: the names of its products and user, and who took it back. */
-const etag = (movement: Movement) => etagOf(1, hash('sha1', JSON.stringify(movement), 'base64url'))
 
 const viewerOf = ({ actor }: FastifyRequest): Viewer => ({
   id: actor.id,
@@ -35,7 +33,7 @@ const viewerOf = ({ actor }: FastifyRequest): Viewer => ({
 const recorded = (outcome: Outcome, viewer: Viewer) => {
   const body = toRecorded(outcome, viewer)
   const { levels: _levels, ...movement } = body
-  return created('/movements', body, etag(movement))
+  return created('/movements', body, etagOfMovement(movement))
 }
 
 export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, effects, cursors }) => {
@@ -86,15 +84,16 @@ export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
       }),
     },
     async (request, reply) => {
-      const paging = cursors.read(request)
       const query = withInstants(request.query)
-      const [movements, total] = await store.read(async (reader) => {
-        const rows = await repository.listMovements(reader, query, paging)
-        const total = query.include_total ? await repository.countMovements(reader, query) : undefined
-        return [await withLines(reader, rows, viewerOf(request)), total] as const
-      })
-      const place = (movement: Movement) => ({ value: movement[query.sort], id: movement.id })
-      return pageOf({ request, reply, cursors, limit: paging.limit }, movements, place, (movement) => movement, total)
+      const viewer = viewerOf(request)
+      const paging = cursors.read(request)
+      const found = await readPage(
+        store,
+        query,
+        async (reader) => withLines(reader, await repository.listMovements(reader, query, paging), viewer),
+        (reader) => repository.countMovements(reader, query),
+      )
+      return pageOf({ request, reply, cursors }, found, toMovement)
     },
   )
 
@@ -114,12 +113,12 @@ export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
     },
     async (request, reply) => {
       const { movement_id } = request.params
-      const [movement] = await store.read(async (reader) => {
-        const rows = await repository.findMovement(reader, { id: movement_id })
-        return await withLines(reader, rows, viewerOf(request))
-      })
-      if (movement === undefined) throw noMovement(movement_id)
-      return sendResource(request, reply, etag(movement), movement)
+      const [row] = await store.read(async (reader) =>
+        withLines(reader, await repository.findMovement(reader, { id: movement_id }), viewerOf(request)),
+      )
+      if (row === undefined) throw noMovement(movement_id)
+      const movement = toMovement(row)
+      return sendResource(request, reply, etagOfMovement(movement), movement)
     },
   )
 

@@ -5,12 +5,13 @@ import type { Effect } from '../../../http/effect.ts'
 import { instantParameter, now, toInstant } from '../../../values/time.ts'
 import * as repository from './repository.ts'
 import { planMovement, planReversal } from './rules.ts'
-import type { MovementQuery, MovementType, NewMovement, NewReversal } from './schemas.ts'
+import type { MovementQuery, NewMovement, NewReversal } from './schemas.ts'
 import { levelKey, type PlannedLine, type StockState } from './state-rules.ts'
 
 /** A movement as it was written, or as it would be; quantities in thousandths, values in ten-thousandths. */
-export interface Outcome {
-  fields: Omit<repository.MovementFields, 'actor_id'> & { id: number | null; actor_id: number }
+export interface Outcome<Id extends number | null = number> {
+  /** Its id is null as long as it is not written. */
+  fields: repository.MovementFields & { id: Id }
   lines: PlannedLine[]
   /** The levels it touched, after it. */
   levels: repository.LevelRow[]
@@ -46,7 +47,7 @@ export async function recordMovement(effect: Effect, request: NewMovement, sourc
 }
 
 /** Works out what a movement would do, and writes nothing. @throws the same as `recordMovement` */
-export async function previewMovement(reader: Reader, actorId: number, request: NewMovement): Promise<Outcome> {
+export async function previewMovement(reader: Reader, actorId: number, request: NewMovement): Promise<Outcome<null>> {
   const effectiveAt = effectiveAtOf(request)
   const state = await loadState(reader, productsOf(request), locationsOf(request), 'seen')
   const lines = planMovement(request, state)
@@ -86,7 +87,7 @@ export async function reverseMovement(
     .flatMap((row) => [row.from_location_id, row.to_location_id])
     .filter((location) => location !== null)
   const state = await loadState(trx, [...new Set(rows.map((row) => row.product_id))], locations, 'held')
-  const type = movement.type as MovementType
+  const { type } = movement
   const original = rows.map((row) => {
     const product = state.products.get(row.product_id)
     assert(product, 'the ledger names a product that is not there')
@@ -123,7 +124,7 @@ async function write(
   effect: Effect,
   fields: repository.MovementFields,
   lines: PlannedLine[],
-  state: StockState,
+  state: LoadedState,
 ): Promise<Outcome> {
   const { trx } = effect
   const [movement] = await repository.insertMovement(trx, fields)
@@ -138,8 +139,8 @@ async function write(
   const found = new Map(rows.map((row) => [levelKey(row.product_id, row.location_id), row]))
   const levels = planned.map((level) => {
     const row = found.get(levelKey(level.product_id, level.location_id))
-    assert.equal(row?.quantity, level.quantity, 'a balance is not what its lines make')
-    return row as repository.LevelRow
+    assert(row?.quantity === level.quantity, 'a balance is not what its lines make')
+    return row
   })
   const outcome = { fields: { ...fields, id: movement.id }, lines, levels, state }
   effect.changed({ resource: 'movement', id: movement.id, before: null, after: outcome.fields })
@@ -167,13 +168,15 @@ const locationsOf = ({ lines }: NewMovement) => [
   ...new Set(lines.flatMap((line) => [line.location_id, line.to_location_id]).filter((id) => id !== undefined)),
 ]
 
+type LoadedState = StockState<repository.LevelRow>
+
 /** Reads what a movement has to know; `held` keeps it as it is until the transaction ends. */
 async function loadState(
   db: Reader,
   products: number[],
   locations: number[],
   mode: 'held' | 'seen',
-): Promise<StockState> {
+): Promise<LoadedState> {
   const held = mode === 'held'
   // Sent together and carried out in this order: levels are read only once the products are held.
   const locate = held ? repository.shareLocations : repository.readLocations
@@ -192,11 +195,11 @@ async function loadState(
 }
 
 /** The touched levels as the lines leave them, in the order of product and location. */
-function levelsAfter(lines: PlannedLine[], state: StockState, recordedAt: string): repository.LevelRow[] {
+function levelsAfter(lines: PlannedLine[], state: LoadedState, recordedAt: string): repository.LevelRow[] {
   const levels = new Map<string, repository.LevelRow>()
   const at = (product_id: number, location_id: number) => {
     const key = levelKey(product_id, location_id)
-    const known = state.levels.get(key) as repository.LevelRow | undefined
+    const known = state.levels.get(key)
     const fresh = {
       id: 0,
       product_id,

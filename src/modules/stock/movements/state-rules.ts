@@ -26,9 +26,9 @@ export interface LocationState {
 }
 
 /** The stock as it is, held still until the movement is written. */
-export interface StockState {
+export interface StockState<Level extends LevelState = LevelState> {
   products: Map<number, ProductState>
-  levels: Map<string, LevelState>
+  levels: Map<string, Level>
   locations: Map<number, LocationState>
 }
 

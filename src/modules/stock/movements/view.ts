@@ -1,16 +1,11 @@
+import { hash } from 'node:crypto'
 import type { Reader } from '../../../db/types.ts'
+import { etagOf } from '../../../http/etag.ts'
 import { fromAmount } from '../../../values/money.ts'
 import { fromThousandths } from '../../../values/quantity.ts'
 import { statusOf } from '../levels/view.ts'
 import * as repository from './repository.ts'
-import type {
-  Movement,
-  MovementLevel,
-  MovementLine,
-  MovementPreview,
-  MovementType,
-  RecordedMovement,
-} from './schemas.ts'
+import type { Movement, MovementLevel, MovementLine, MovementPreview, RecordedMovement } from './schemas.ts'
 import type { Outcome } from './service.ts'
 import type { PlannedLine } from './state-rules.ts'
 
@@ -21,14 +16,17 @@ export interface Viewer {
   seesValues: boolean
 }
 
-/** Movements with their lines, in the order of the rows. */
-export async function withLines(reader: Reader, rows: repository.MovementRow[], viewer: Viewer): Promise<Movement[]> {
+/** Movements, each with its lines. */
+export async function withLines<Row extends repository.MovementRow>(
+  reader: Reader,
+  rows: Row[],
+  viewer: Viewer,
+): Promise<(Row & Pick<Movement, 'lines'>)[]> {
   if (rows.length === 0) return []
   const lines = await repository.readLines(reader, { ids: rows.map((row) => row.id) })
   const byMovement = Map.groupBy(lines, (line) => line.movement_id)
   return rows.map((row) => ({
     ...row,
-    type: row.type as MovementType,
     lines: (byMovement.get(row.id) ?? []).map(({ movement_id: _movement, ...line }) => ({
       ...line,
       quantity: fromThousandths(line.quantity),
@@ -37,11 +35,26 @@ export async function withLines(reader: Reader, rows: repository.MovementRow[], 
   }))
 }
 
+export const toMovement = (row: repository.MovementRow & Pick<Movement, 'lines'>): Movement => ({
+  id: row.id,
+  ...describe(row),
+  recorded_at: row.recorded_at,
+  actor_id: row.actor_id,
+  actor_username: row.actor_username,
+  reversal_of: row.reversal_of,
+  reversed_by: row.reversed_by,
+  lines: row.lines,
+})
+
+/** A movement never changes, but what it shows does: the names of its products and user, and who took it back. */
+export const etagOfMovement = (movement: Movement): string =>
+  etagOf(1, hash('sha1', JSON.stringify(movement), 'base64url'))
+
 /** A movement just recorded, as it is answered. */
 export function toRecorded({ fields, lines, levels }: Outcome, viewer: Viewer): RecordedMovement {
   const { id, recorded_at, reversal_of } = fields
   return {
-    id: id as number,
+    id,
     ...describe(fields),
     recorded_at,
     actor_id: viewer.id,
@@ -53,13 +66,15 @@ export function toRecorded({ fields, lines, levels }: Outcome, viewer: Viewer): 
   }
 }
 
-export const toPreview = ({ fields, lines, levels }: Outcome, viewer: Viewer): MovementPreview => ({
+export const toPreview = ({ fields, lines, levels }: Outcome<null>, viewer: Viewer): MovementPreview => ({
   ...describe(fields),
   lines: toLines(lines, viewer),
   levels: levels.map(toLevelAfter),
 })
 
-function describe({ type, reason, reference, note, effective_at }: Outcome['fields']) {
+type Described = Pick<Movement, 'type' | 'reason' | 'reference' | 'note' | 'effective_at'>
+
+function describe({ type, reason, reference, note, effective_at }: Described): Described {
   return { type, reason, reference, note, effective_at }
 }
 
