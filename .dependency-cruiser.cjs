@@ -42,6 +42,9 @@ const OTHER_MODULE = { path: '^src/modules/', pathNot: OWN_MODULE }
 /** Two files that are leaves for everyone: the problem catalogue and pure helpers (quantities, money, time). */
 const VALUES = '^src/(?:errors\\.ts$|values/)'
 
+/** Who asks and what they may do, and the one door for writes. */
+const ACTORS_AND_EFFECTS = '^src/http/(?:actor|auth|permissions|effects?)\\.ts$'
+
 const betweenModules = [
   {
     name: 'modules-are-entered-by-service-or-schemas',
@@ -89,6 +92,19 @@ const withinModules = [
     to: { path: `^src/modules/.*${layer('routes')}` },
   },
   {
+    name: 'http-ends-at-routes-and-views',
+    comment:
+      'Routes read requests and views make answers; services and repositories know who asks, and nothing of how.',
+    from: { path: `^src/modules/.*${layer('service', 'repository')}` },
+    to: { path: '^src/http/', pathNot: ACTORS_AND_EFFECTS },
+  },
+  {
+    name: 'views-know-tags-and-permissions-of-http',
+    comment: 'A view makes the body of an answer and its tag; the route sends them.',
+    from: { path: `^src/modules/.*${layer('view')}` },
+    to: { path: '^src/http/', pathNot: '^src/http/(?:etag|permissions)\\.ts$' },
+  },
+  {
     name: 'rules-are-leaves',
     comment: 'Rules are pure: schemas, other rules, src/errors.ts, src/values/ and node:assert are all they know.',
     from: { path: `^src/modules/.*${layer('rules')}` },
@@ -99,6 +115,13 @@ const withinModules = [
     comment: 'Schemas know other schemas, the helpers in src/http and the values; not what uses them.',
     from: { path: `^src/modules/.*${layer('schemas')}` },
     to: { path: ['^src/db/', `^src/modules/.*${layer('routes', 'view', 'service', 'repository', 'rules')}`] },
+  },
+  {
+    name: 'schemas-know-schemas-of-http',
+    comment:
+      'Schemas are made with the helpers of src/http/schema.ts, the queries of lists and the names of permissions.',
+    from: { path: `^src/modules/.*${layer('schemas')}` },
+    to: { path: '^src/http/', pathNot: '^src/http/(?:schema|paging|permissions)\\.ts$' },
   },
 ]
 

@@ -61,6 +61,6 @@ export const requestIds = (trust: Trust) => (request: IncomingMessage) => {
   return usable && trust(request.socket.remoteAddress) ? given : randomUUID()
 }
 
-const withoutZone = (address: string) => address.split('%', 1)[0] as string
+const withoutZone = (address: string) => address.replace(/%.*/s, '')
 
 const unmapped = (address: string) => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '')

@@ -54,7 +54,7 @@ export function parseJson(text: string): unknown {
   const inspectNumbers = SUSPICIOUS_NUMBER.test(text)
   let value: unknown
   try {
-    value = inspectNumbers ? JSON.parse(text, exactOnly as never) : JSON.parse(text)
+    value = inspectNumbers ? JSON.parse(text, exactOnly) : JSON.parse(text)
   } catch (error) {
     throw new Problem('invalid-json', `The body could not be read as JSON: ${(error as Error).message.slice(0, 200)}`)
   }
@@ -62,8 +62,8 @@ export function parseJson(text: string): unknown {
   return value
 }
 
-function exactOnly(_key: string, value: unknown, context: { source?: string }): unknown {
-  if (typeof value !== 'number' || context.source === undefined) return value
+function exactOnly(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== 'number' || context?.source === undefined) return value
   return normalForm(context.source) === normalForm(String(value)) ? value : new Inexact()
 }
 

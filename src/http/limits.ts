@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import rateLimit, { type CreateRateLimitOptions, normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Redis } from 'ioredis'
@@ -41,12 +42,14 @@ type Counter = ReturnType<FastifyInstance['createRateLimit']>
 
 /** In a context of its own, since the plugin knows one place to count in. */
 async function createCounter(app: FastifyInstance, options: CreateRateLimitOptions, redis?: Redis): Promise<Counter> {
-  let counter: Counter | undefined
+  const counters: Counter[] = []
   await app.register(async (context) => {
     await context.register(rateLimit, { global: false, ...(redis && { redis, nameSpace: 'stock:requests:' }) })
-    counter = context.createRateLimit(options)
+    counters.push(context.createRateLimit(options))
   })
-  return counter as Counter
+  const [counter] = counters
+  assert(counter, 'a plugin is registered once it is awaited')
+  return counter
 }
 
 function tooMany(max: number, seconds: number): Problem {

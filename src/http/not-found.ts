@@ -23,7 +23,7 @@ export function registerNotFound(app: FastifyInstance, limit: Limiter): void {
   })
   const preHandler = (request: FastifyRequest, reply: FastifyReply) => limit(request, reply, addressClient(request))
   app.setNotFoundHandler({ preHandler }, (request, reply) => {
-    const path = request.url.split('?', 1)[0] as string
+    const [path = ''] = request.url.split('?', 1)
     const methods = [...routes.values()].filter((route) => route.path.test(path)).flatMap((route) => route.methods)
     return sendProblem(request, reply, methods.length > 0 ? notAllowed(methods) : notFound(path))
   })

@@ -77,7 +77,7 @@ export const answer = <T extends TSchema>(schema: T, description: string, ...hea
 
 export const noContent = (description: string) => Type.Null({ description })
 
-const DESCRIPTIONS: Record<number, string> = {
+const DESCRIPTIONS = {
   400: 'The request cannot be read, or a parameter is wrong',
   401: 'Not logged in, or no longer',
   403: 'Not permitted',
@@ -101,19 +101,23 @@ const problem = (description: string, status: number) => ({
   content: { 'application/problem+json': { schema: Ref(ProblemDocument) } },
 })
 
+/** A status that a problem can have. */
+export type ProblemStatus = keyof typeof DESCRIPTIONS
+
 type Problems = Record<number | 'default', object>
 
 /** Exactly these problems, and `default` for what nobody can foresee. */
-export function onlyProblems(...statuses: number[]): Problems {
-  const described = statuses.map((status) => [status, problem(DESCRIPTIONS[status] as string, status)] as const)
-  return { ...Object.fromEntries(described), default: problem('Anything else', 0) } as Problems
+export function onlyProblems(...statuses: ProblemStatus[]): Problems {
+  const responses: Problems = { default: problem('Anything else', 0) }
+  for (const status of statuses) responses[status] = problem(DESCRIPTIONS[status], status)
+  return responses
 }
 
 /** The problems an operation can answer, besides those that every one can. */
-export const problems = (...statuses: number[]): Problems => onlyProblems(400, 401, 403, 429, 503, ...statuses)
+export const problems = (...statuses: ProblemStatus[]): Problems => onlyProblems(400, 401, 403, 429, 503, ...statuses)
 
 /** The same for an operation that is open to everybody. */
-export const publicProblems = (...statuses: number[]): Problems => onlyProblems(400, 401, 429, 503, ...statuses)
+export const publicProblems = (...statuses: ProblemStatus[]): Problems => onlyProblems(400, 401, 429, 503, ...statuses)
 
 // Open objects: a closed one would refuse every other header of a request.
 export const ifMatch = Type.Object({

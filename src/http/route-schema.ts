@@ -19,7 +19,7 @@ interface Kind extends op.Operation {
   /** What a success is called in the document. */
   says: string
   /** Statuses of the problems that do not follow from the kind. */
-  problems?: number[]
+  problems?: op.ProblemStatus[]
 }
 
 interface Answering<Answer> extends Kind {
@@ -106,6 +106,9 @@ const requestOf = <R extends Kind & { answer?: unknown; query?: unknown }>({
   ...request
 }: R) => request
 
-function problemsOf({ problems = [], params, body }: Kind & Partial<Body>, ...ofKind: number[]) {
-  return op.problems(...ofKind, ...(params ? [404] : []), ...(body ? [413, 415, 422] : []), ...problems)
+function problemsOf({ problems = [], params, body }: Kind & Partial<Body>, ...ofKind: op.ProblemStatus[]) {
+  const ofRequest: op.ProblemStatus[] = []
+  if (params) ofRequest.push(404)
+  if (body) ofRequest.push(413, 415, 422)
+  return op.problems(...ofKind, ...ofRequest, ...problems)
 }

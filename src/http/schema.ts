@@ -16,7 +16,10 @@ export function Component<T extends TSchema>(name: string, schema: T): T {
   return named
 }
 
-export const Ref = <T extends TSchema>(component: T) => Type.Unsafe<Static<T>>({ $ref: component.$id as string })
+export function Ref<T extends TSchema>({ $id }: T) {
+  if ($id === undefined) throw new Error('Ref needs a component')
+  return Type.Unsafe<Static<T>>({ $ref: $id })
+}
 
 /** Request objects: an unknown field is an error. */
 export const Closed = <P extends TProperties>(properties: P, options: object = {}) =>
@@ -29,7 +32,7 @@ export const StringEnum = <const V extends readonly string[]>(values: V, options
 /** Value or null. A union with null would turn null into '' or 0 where values are coerced. */
 export function Nullable<T extends TSchema>(schema: T) {
   if (!schema.type) throw new Error('Nullable needs a schema with a type')
-  const { enum: values } = schema as { enum?: unknown[] }
+  const values: unknown[] | undefined = schema.enum
   return Type.Unsafe<Static<T> | null>({ ...schema, ...(values ? { enum: [...values, null] } : {}), nullable: true })
 }
 
@@ -37,7 +40,7 @@ export function Nullable<T extends TSchema>(schema: T) {
 export function PatchOf<P extends TProperties>(object: TObject<P>) {
   const properties: TProperties = {}
   for (const [key, { default: _dropped, ...rest }] of Object.entries(object.properties)) {
-    properties[key] = Type.Optional(rest as TSchema)
+    properties[key] = Type.Optional(rest)
   }
   return Type.Unsafe<Partial<Static<TObject<P>>>>(
     Type.Object(properties, { additionalProperties: false, minProperties: 1 }),

@@ -55,13 +55,11 @@ export function createValidatorCompiler(): FastifySchemaCompiler<object> {
   const lenient = once(() => newAjv({ useDefaults: true, allErrors: true }))
   return ({ schema, httpPart }) => {
     const check = once(() =>
-      httpPart === 'body'
-        ? compileBody(strict(), everything, schema)
-        : compileRest(lenient(), schema as ParametersSchema),
+      httpPart === 'body' ? compileBody(strict(), everything, schema) : compileRest(lenient(), schema),
     )
-    return (data: unknown) => {
+    return (data: Record<string, unknown>) => {
       const outcome = check()(data)
-      return outcome === true ? true : { error: outcome as unknown as Error }
+      return outcome === true ? true : { error: outcome }
     }
   }
 }
@@ -84,13 +82,12 @@ function compileRest(ajv: Ajv, schema: ParametersSchema) {
   const convert = Object.entries(schema.properties ?? {}).flatMap(([name, { type }]) =>
     type === 'integer' || type === 'boolean' ? [[name, type] as const] : [],
   )
-  return (data: unknown) => {
-    const parameters = data as Record<string, unknown>
+  return (parameters: Record<string, unknown>) => {
     for (const [name, type] of convert) {
       const text = parameters[name]
       if (typeof text === 'string') parameters[name] = fromText(text, type)
     }
-    return validate(data) || errorsOf(validate)
+    return validate(parameters) || errorsOf(validate)
   }
 }
 
@@ -120,7 +117,7 @@ const PLACES: Record<string, string> = { querystring: 'query:', params: 'path:',
 export function describeErrors(errors: ErrorObject[], part: string): FieldError[] {
   const base = PLACES[part] ?? '#'
   return errors.map((error) => {
-    const { missingProperty, additionalProperty } = error.params as Record<string, string | undefined>
+    const { missingProperty, additionalProperty }: Record<string, string | undefined> = error.params
     const field = missingProperty ?? additionalProperty
     const pointer = `${base}${error.instancePath}${field === undefined ? '' : `/${escapePointer(field)}`}`
     return { pointer, detail: describe(error) }
@@ -128,15 +125,18 @@ export function describeErrors(errors: ErrorObject[], part: string): FieldError[
 }
 
 function describe(error: ErrorObject): string {
-  const schema = (error.parentSchema ?? {}) as { examples?: unknown[]; enum?: unknown[]; properties?: object }
-  const example = schema.examples?.length ? `, for example ${JSON.stringify(schema.examples[0])}` : ''
+  const { parentSchema } = error
+  const examples: unknown[] = parentSchema?.examples ?? []
+  const values: unknown[] = parentSchema?.enum ?? []
+  const properties: object = parentSchema?.properties ?? {}
+  const example = examples.length > 0 ? `, for example ${JSON.stringify(examples[0])}` : ''
   switch (error.keyword) {
     case 'additionalProperties':
-      return unknownField(error.params.additionalProperty, Object.keys(schema.properties ?? {}))
+      return unknownField(error.params.additionalProperty, Object.keys(properties))
     case 'required':
       return 'is required'
     case 'enum':
-      return `must be one of ${(schema.enum ?? []).map((value) => JSON.stringify(value)).join(', ')}`
+      return `must be one of ${values.map((value) => JSON.stringify(value)).join(', ')}`
     case 'pattern':
       return `has a form that is not allowed${example}`
     case 'type':
@@ -168,16 +168,16 @@ function unknownField(name: string, known: string[]): string {
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 2) return 3
   const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)]
+  const at = (i: number, j: number) => rows[i]?.[j] ?? Number.POSITIVE_INFINITY
   for (let i = 1; i <= a.length; i += 1) {
     const row = [i]
-    for (let j = 1; j <= b.length; j += 1) {
-      const above = rows[i - 1] as number[]
-      const substitution = (above[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      const exchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      const swap = exchanged ? ((rows[i - 2] as number[])[j - 2] as number) + 1 : Number.POSITIVE_INFINITY
-      row.push(Math.min(substitution, (above[j] as number) + 1, (row[j - 1] as number) + 1, swap))
-    }
     rows.push(row)
+    for (let j = 1; j <= b.length; j += 1) {
+      const substitution = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const exchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swap = exchanged ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY
+      row.push(Math.min(substitution, at(i - 1, j) + 1, at(i, j - 1) + 1, swap))
+    }
   }
-  return (rows[a.length] as number[])[b.length] as number
+  return at(a.length, b.length)
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { type FieldError, invalidField, Problem } from '../../../errors.ts'
 import { fromAmount, MAX_VALUE, toAmount, valueAt } from '../../../values/money.ts'
 import { exactly, fromThousandths } from '../../../values/quantity.ts'
@@ -127,7 +128,11 @@ const archivedProduct = (product: ProductState) =>
     members: { product_id: product.id },
   })
 
-const placeOf = (flow: Flow) => (flow.from_location_id ?? flow.to_location_id) as number
+function placeOf(flow: Flow): number {
+  const location_id = flow.from_location_id ?? flow.to_location_id
+  assert(location_id !== null, 'a line goes from outside to outside')
+  return location_id
+}
 
 function refuseDoubleCounts(flows: Flow[]): void {
   const seen = new Set<string>()
@@ -141,11 +146,11 @@ function refuseDoubleCounts(flows: Flow[]): void {
 
 function requireExpected(lines: NewMovementLine[], flows: Flow[], state: StockState): void {
   const errors: FieldError[] = []
-  for (const [index, line] of lines.entries()) {
-    const flow = flows[index] as Flow
-    if (line.expected_quantity === undefined) continue
+  for (const [index, flow] of flows.entries()) {
+    const quantityBefore = lines[index]?.expected_quantity
+    if (quantityBefore === undefined) continue
     const pointer = `#/lines/${index}/expected_quantity`
-    const expected = exactly(line.expected_quantity, flow.product, pointer)
+    const expected = exactly(quantityBefore, flow.product, pointer)
     const { quantity } = levelOf(state, flow.product.id, placeOf(flow))
     if (expected !== quantity) errors.push({ pointer, detail: `the level is ${fromThousandths(quantity)}` })
   }
