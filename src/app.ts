@@ -36,7 +36,7 @@ export interface Dependencies {
   onReady?: (effects: Effects) => Promise<void>
 }
 
-export type App = FastifyInstance & { readiness: ReadinessState }
+export type App = FastifyInstance & { readiness: ReadinessState; effects: Effects }
 
 const BODY_LIMIT = 262_144
 const MAX_URL = 8192
@@ -69,7 +69,7 @@ export async function buildApp({
   await registerTokens(app, config.jwtSecretKey, config.jwtAccessTokenExpires)
   const services = { store, effects, cursors: new Cursors(config.secretKey) }
   await app.register((api) => registerApi(api, readiness, { services, config, limit }), { prefix: '/api/v1' })
-  return Object.assign(app, { readiness })
+  return Object.assign(app, { readiness, effects })
 }
 
 function newFastify(trust: Trust, log: FastifyBaseLogger): FastifyInstance {

@@ -69,7 +69,7 @@ async function serve(config: Config, log: FastifyBaseLogger): Promise<void> {
   const app = await buildApp({ config, store, migrations, log, redis, onReady })
   // Not fatal: until somebody migrates, /ready answers 503 and so does everything else.
   await app.readiness.require().catch((error) => log.warn(reasonOf(error)))
-  const runner = new JobRunner(jobs, { store, log, ready: () => app.readiness.require() })
+  const runner = new JobRunner(jobs, { store, effects: app.effects, log, ready: () => app.readiness.require() })
   runner.start()
   const port = await listen(app, config)
   if ((workerNumber() ?? 1) === 1) welcome(port, config)

@@ -1,4 +1,5 @@
 import type { Writer } from '../db/types.ts'
+import type { UnattendedEffect } from '../http/effect.ts'
 
 /** Work that nobody asks for, done now and then by one of the processes on a database. */
 export interface Job {
@@ -17,7 +18,7 @@ export interface Job {
 /** What a running job is given. */
 export interface Work {
   /** Runs a step in a transaction, which keeps the job's claim or fails because another process has it now. */
-  write<T>(step: (writer: Writer) => Promise<T>): Promise<T>
+  write<T>(step: (effect: UnattendedEffect) => Promise<T>): Promise<T>
   /** Aborted when the process stops. */
   signal: AbortSignal
   /** The instant now. */
@@ -39,7 +40,7 @@ export async function removeInSteps(
 ): Promise<number> {
   let sum = 0
   while (!signal.aborted) {
-    const count = await write((writer) => remove(writer, STEP_ROWS))
+    const count = await write(({ trx }) => remove(trx, STEP_ROWS))
     sum += count
     if (count < STEP_ROWS) break
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Store } from '../db/types.ts'
+import type { Effects } from '../http/effects.ts'
 import { now, secondsFrom } from '../values/time.ts'
 import { type Claim, claimJob, finishJob, type Outcome, renewClaim } from './claims.ts'
 import type { Job } from './job.ts'
@@ -13,6 +14,7 @@ export interface Clock {
 
 export interface RunnerOptions {
   store: Store
+  effects: Pick<Effects, 'perform'>
   log: FastifyBaseLogger
   /** Rejects while the database is not ready for jobs; why is told elsewhere. */
   ready?: () => Promise<void>
@@ -35,6 +37,7 @@ const RETRY_MS = 60_000
 export class JobRunner {
   readonly #jobs: Job[]
   readonly #store: Store
+  readonly #effects: Pick<Effects, 'perform'>
   readonly #log: FastifyBaseLogger
   readonly #ready: () => Promise<void>
   readonly #clock: Clock
@@ -42,9 +45,11 @@ export class JobRunner {
   readonly #stopping = new AbortController()
   #loops: Promise<void>[] = []
 
-  constructor(jobs: Job[], { store, log, ready = async () => {}, clock = CLOCK, random = Math.random }: RunnerOptions) {
+  constructor(jobs: Job[], options: RunnerOptions) {
+    const { store, effects, log, ready = async () => {}, clock = CLOCK, random = Math.random } = options
     this.#jobs = jobs
     this.#store = store
+    this.#effects = effects
     this.#log = log
     this.#ready = ready
     this.#clock = clock
@@ -110,9 +115,9 @@ export class JobRunner {
     try {
       const did = await job.run({
         write: (step) =>
-          this.#store.write(async (writer) => {
-            await renewClaim(writer, claim, this.#clock.now())
-            return await step(writer)
+          this.#effects.perform({}, async (effect) => {
+            await renewClaim(effect.trx, claim, this.#clock.now())
+            return await step(effect)
           }),
         signal,
         now: () => this.#clock.now(),

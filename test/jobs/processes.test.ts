@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { JobRunner } from '../../src/jobs/runner.ts'
 import { onEveryEngine } from '../support/app.ts'
+import { servicesOf } from '../support/effects.ts'
 import { jobOf, keptLog, TestClock } from '../support/jobs.ts'
 import { categoryNames, storeFor } from '../support/stores.ts'
 
@@ -20,17 +21,18 @@ function startProcess(
     import { createInterface } from 'node:readline'
     import { JobRunner } from '${ROOT}/src/jobs/runner.ts'
     import { open } from '${ROOT}/test/support/databases.ts'
+    import { servicesOf } from '${ROOT}/test/support/effects.ts'
     import { jobOf, keptLog, TestClock } from '${ROOT}/test/support/jobs.ts'
     import { addCategory } from '${ROOT}/test/support/stores.ts'
     const store = await open(process.env.DATABASE_URL)
     const job = jobOf('write', async ({ write, now }) => {
-      await write((trx) => addCategory(trx, now() + ' ' + process.pid))
+      await write(({ trx }) => addCategory(trx, now() + ' ' + process.pid))
       if (${hang}) await new Promise(() => process.stdout.write('hangs\\n'))
       return {}
     }, ${SECONDS})
     console.log('ready')
     for await (const instant of createInterface({ input: process.stdin })) {
-      const runner = new JobRunner([job], { store, log: keptLog().log, clock: new TestClock(instant) })
+      const runner = new JobRunner([job], { ...servicesOf(store), log: keptLog().log, clock: new TestClock(instant) })
       console.log(await runner.runIfDue(job))
     }
     await store.close()`
@@ -71,7 +73,7 @@ onEveryEngine('a process killed at a job holds it no longer than its lease', asy
   await once(dying, 'exit')
   let runs = 0
   const job = jobOf('write', async () => ({ runs: ++runs }), SECONDS)
-  const runner = new JobRunner([job], { store, log: keptLog().log, clock })
+  const runner = new JobRunner([job], { ...servicesOf(store), log: keptLog().log, clock })
   clock.advance(SECONDS)
   const freeAt = await runner.runIfDue(job)
   t.equal(runs, 0)

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { DB } from '../../src/db/schema.gen.ts'
-import type { Store, Writer } from '../../src/db/types.ts'
+import type { Store } from '../../src/db/types.ts'
+import type { UnattendedEffect } from '../../src/http/effect.ts'
 import { KEPT_SECONDS, purgeIdempotencyKeys } from '../../src/http/idempotency.ts'
 import { STEP_ROWS, type Work } from '../../src/jobs/job.ts'
 import { jobs } from '../../src/jobs.ts'
@@ -43,7 +44,7 @@ const count = async (store: Store, table: keyof DB): Promise<number> => {
 /** Like `work`, with the rows that each step removed. */
 function counted(work: Work, store: Store, table: keyof DB): { work: Work; steps: number[] } {
   const steps: number[] = []
-  const write = async <T>(step: (writer: Writer) => Promise<T>) => {
+  const write = async <T>(step: (effect: UnattendedEffect) => Promise<T>) => {
     const before = await count(store, table)
     const result = await work.write(step)
     steps.push(before - (await count(store, table)))
@@ -79,7 +80,7 @@ onEveryEngine('a stop ends a purge after the step under way', async (t, engine) 
   await fill(store, many)
   const stopping = new AbortController()
   const work = workOn(store, stopping.signal)
-  const write = <T>(step: (writer: Writer) => Promise<T>) => {
+  const write = <T>(step: (effect: UnattendedEffect) => Promise<T>) => {
     stopping.abort()
     return work.write(step)
   }

@@ -4,6 +4,7 @@ import type { Job } from '../../src/jobs/job.ts'
 import { JobRunner, type RunnerOptions } from '../../src/jobs/runner.ts'
 import { onEveryEngine } from '../support/app.ts'
 import { open } from '../support/databases.ts'
+import { servicesOf } from '../support/effects.ts'
 import { jobOf, keptLog, TestClock } from '../support/jobs.ts'
 import { addCategory, categoryNames, databaseFor } from '../support/stores.ts'
 
@@ -21,7 +22,7 @@ async function oneStore(t: Test, engine: Engine): Promise<Store> {
 }
 
 const runnerOf = (jobs: Job[], store: Store, clock: TestClock, options: Partial<RunnerOptions> = {}) =>
-  new JobRunner(jobs, { store, clock, log: keptLog().log, random: () => 0, ...options })
+  new JobRunner(jobs, { ...servicesOf(store), clock, log: keptLog().log, random: () => 0, ...options })
 
 const rowOf = (store: Store, name: string) =>
   store.query((db) => db.selectFrom('jobs').selectAll().where('name', '=', name).executeTakeFirst())
@@ -33,7 +34,7 @@ onEveryEngine('of several processes one runs a job that is due, and no two at on
   const job = jobOf('count', async ({ write }) => {
     running += 1
     most = Math.max(most, running)
-    await write((trx) => addCategory(trx, `run ${runs}`))
+    await write(({ trx }) => addCategory(trx, `run ${runs}`))
     await new Promise((resolve) => setImmediate(resolve))
     running -= 1
     runs += 1
@@ -104,10 +105,10 @@ onEveryEngine('a step keeps the lease; who lost it writes nothing more', async (
     async ({ write }) => {
       reached[0].resolve()
       await steps[0].promise
-      await write((trx) => addCategory(trx, 'first'))
+      await write(({ trx }) => addCategory(trx, 'first'))
       reached[1].resolve()
       await steps[1].promise
-      await write((trx) => addCategory(trx, 'second'))
+      await write(({ trx }) => addCategory(trx, 'second'))
       return {}
     },
     10,
@@ -135,7 +136,7 @@ onEveryEngine('a failing job is told, tried again at its next turn, and stops no
   let tries = 0
   const failing = jobOf('failing', async ({ write }) => {
     tries += 1
-    return await write(async (trx) => {
+    return await write(async ({ trx }) => {
       await addCategory(trx, 'half')
       throw new Error('no luck')
     })
@@ -175,7 +176,7 @@ onEveryEngine('a stop waits for the job under way, and begins no other', async (
     begun.resolve()
     await new Promise((resolve) => signal.addEventListener('abort', resolve))
     await end.promise
-    await write((trx) => addCategory(trx, 'last step'))
+    await write(({ trx }) => addCategory(trx, 'last step'))
     return { rows: 1 }
   })
   const late = jobOf('late', async () => ({ runs: ++runs }))

@@ -4,10 +4,11 @@ import type { Store } from '../../src/db/types.ts'
 import type { Job, Work } from '../../src/jobs/job.ts'
 import type { Clock } from '../../src/jobs/runner.ts'
 import { now } from '../../src/values/time.ts'
+import { servicesOf } from './effects.ts'
 
 /** What a runner gives a job, without a claim to keep. */
 export const workOn = (store: Store, signal = new AbortController().signal): Work => ({
-  write: (step) => store.write(step),
+  write: (step) => servicesOf(store).effects.perform({}, step),
   signal,
   now,
 })
