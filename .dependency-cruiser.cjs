@@ -133,6 +133,12 @@ const floors = [
     to: { path: '^src/modules/' },
   },
   {
+    name: 'modules-open-no-database',
+    comment: 'A module is given what it reads with and, to write, `Effects`: it opens no door of its own.',
+    from: { path: '^src/modules/' },
+    to: { path: '^src/db/(?:open\\.ts$|migrator\\.ts$|sqlite/|postgres/)' },
+  },
+  {
     name: 'db-knows-no-module-and-no-http',
     comment: 'src/db is the lowest floor.',
     from: { path: '^src/db/' },

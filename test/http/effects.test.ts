@@ -1,5 +1,9 @@
 import type { Change, Observer } from '../../src/http/effect.ts'
+import type { Services } from '../../src/http/services.ts'
 import { buildTestApp, onEveryEngine, type TestApp } from '../support/app.ts'
+
+/** Does not compile once a module is given a store that it could write with past `Effects`. */
+export const CANNOT_WRITE: Extract<keyof Services['store'], 'write' | 'exclusive'> extends never ? true : false = true
 
 type Write = ['POST' | 'PATCH' | 'DELETE', path: string, body?: object, as?: 'supervisor']
 
