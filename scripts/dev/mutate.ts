@@ -72,7 +72,7 @@ async function runStryker(group: Group, folder: string, databaseUrl: string, for
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
       TMPDIR: folder,
       TEST_DATABASE_URL: databaseUrl,
-      // As in .taprc, which is not read where a test file runs by itself; Stryker ends what hangs before that.
+      // Instead of 30 s; Stryker ends what hangs before that.
       TAP_TIMEOUT: '300',
     },
     stdio: ['ignore', 'inherit', 'inherit'],

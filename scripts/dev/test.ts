@@ -1,15 +1,14 @@
 /**
  * Runs tests: `npm test` those that decide whether a change is right, `npm run test:long` the others,
- * `npm run test:all` both, `npm test -- test/some.test.ts` some.
+ * `npm run test:all` both, `npm test -- test/some.test.ts` and `npm test -- test/folder` some.
  * Brings its own PostgreSQL, whose URL the tests find in TEST_DATABASE_URL; a server named there already is used instead.
  * The last line it prints is `N passed, N failed`, with `, N skipped` when there are any.
  */
 import '../../src/process/node-version.js'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { globSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type EmbeddedPostgres, startPostgres } from './embedded-postgres.ts'
 import { type Counts, closingLine, createTapReport } from './tap-report.ts'
@@ -42,14 +41,20 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { all: { type: 'boolean', default: false }, long: { type: 'boolean', default: false } },
 })
-const outcome = await run(positionals.length > 0 ? positionals : findFiles(values))
+const outcome = await run(positionals.length > 0 ? positionals.flatMap(filesIn) : findFiles(values))
 console.log(`\n${closingLine(outcome.counts)}`)
 process.exitCode = outcome.exitCode
 
+/** Of a folder the tests in it; anything else is taken for a test. */
+function filesIn(path: string): string[] {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory()
+  return isFolder ? globSync(`${path}/**/*.test.ts`).sort() : [path]
+}
+
 function findFiles({ all, long }: typeof values): string[] {
-  const files = globSync('test/**/*.test.ts').map((file) => file.replaceAll('\\', '/'))
+  const files = filesIn('test').map((file) => file.replaceAll('\\', '/'))
   const isLong = (file: string) => LONG.some((folder) => file.startsWith(`${folder}/`))
-  return files.filter((file) => all || isLong(file) === long).sort()
+  return files.filter((file) => all || isLong(file) === long)
 }
 
 async function run(files: string[]): Promise<Outcome> {
@@ -72,8 +77,7 @@ async function run(files: string[]): Promise<Outcome> {
 }
 
 async function runTap(files: string[], databaseUrl: string): Promise<Outcome> {
-  const bin = join(dirname(createRequire(import.meta.url).resolve('tap/package.json')), 'dist/esm/run.mjs')
-  const child = spawn(process.execPath, [bin, 'run', '--reporter=tap', ...files], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'run-files.ts'), ...files], {
     // Hundreds of processes load the same modules: what the first has compiled serves the others, as at every start.
     env: { ...process.env, TEST_DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: COMPILE_CACHE },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -16,12 +16,9 @@ const FILES = {
   'empty.test.ts': 'export {}',
 }
 
-/** tap takes no tests from a folder of fixtures unless told so. */
-const CONFIG = 'plugin: ["!@tapjs/typescript"]\nexclude: [nothing]\ndisable-coverage: true\n'
-
 /** Runs the runner in a project of its own, whose tests need no database server. */
 function start(t: Test, tests: object, ...args: string[]) {
-  const project = { ...tests, 'package.json': '{"type":"module"}', '.taprc': CONFIG }
+  const project = { ...tests, 'package.json': '{"type":"module"}' }
   const env = Object.entries(process.env).filter(([name]) => !/^_?TAP|^NODE_OPTIONS$/.test(name))
   return spawnSync(process.execPath, [SCRIPT, ...args], {
     cwd: t.testdir(project),
@@ -45,10 +42,14 @@ test('what takes long is left to test:long, and test:all runs both', async (t) =
   for (const [args, files] of [
     [[], ['test/new/c.test.ts', 'test/values/b.test.ts']],
     [['--long'], ['test/scripts/a.test.ts']],
+    [
+      ['test/values', 'test/new'],
+      ['test/values/b.test.ts', 'test/new/c.test.ts'],
+    ],
     [['--all'], ['test/new/c.test.ts', 'test/scripts/a.test.ts', 'test/values/b.test.ts']],
   ] as const) {
     const { stdout } = start(t, { test: folders }, ...args)
-    t.same(stdout.match(/test\/\S+/g), files, args.join(' '))
+    t.same(stdout.match(/test\/\S+/g)?.sort(), files.toSorted(), args.join(' '))
   }
 })
 

@@ -49,8 +49,12 @@ const MEMORY = '/dev/shm'
 /** Containers often have 64 MB there, which all tests that run at once would share. */
 const MEMORY_WANTED_BYTES = 2 ** 30
 
-/** Where SQLite's files go: into memory where there is enough, for a commit waits for its disk. */
+/**
+ * Where SQLite's files go: into memory where there is enough, for a commit waits for its disk. Who named a folder for
+ * temporary files finds them there.
+ */
 function folderForFiles(): string {
+  if (process.env.TMPDIR) return tmpdir()
   try {
     accessSync(MEMORY, constants.W_OK)
     const { bavail, bsize } = statfsSync(MEMORY)
