@@ -17,6 +17,7 @@ import {
   putInPlace,
   removeFile,
   requireAbsent,
+  sealFile,
   stamp,
 } from './database/backup-file.ts'
 import { runScript } from './database/command.ts'
@@ -68,7 +69,9 @@ async function main(args: string[]): Promise<number> {
 async function writeAndProve(source: DatabaseTarget, file: string): Promise<Contents> {
   try {
     await write(source, file)
-    return await proveFile(file)
+    const contents = await proveFile(file)
+    await sealFile(file)
+    return contents
   } catch (error) {
     throw new Error(`No backup was made of ${placeOf(source)}: ${wordsOf(error)}`, { cause: error })
   }

@@ -4,13 +4,15 @@
  */
 import '../src/process/node-version.js'
 import { parseArgs } from 'node:util'
+import type { Reader } from '../src/db/types.ts'
 import type { DatabaseTarget } from '../src/db/url.ts'
 import { verifyLedger } from '../src/modules/stock/service.ts'
+import { verifyChecksums } from './database/backup-checksums.ts'
 import { readCatalog, type Table } from './database/catalog.ts'
 import { type Checksum, checksumOf } from './database/checksum.ts'
 import { alignedRows, digits, runScript } from './database/command.ts'
 import { countAll } from './database/copy.ts'
-import { openExisting, placeOf, requireCurrent, targetOf, UsageError } from './database/open.ts'
+import { openExisting, placeOf, requireCurrent, targetOf, UsageError, wordsOf } from './database/open.ts'
 import { Progress } from './database/progress.ts'
 
 const USAGE = `Usage: npm run db:verify -- --a URL [--b URL] [--json]
@@ -26,6 +28,8 @@ alphabetical order of the columns; the first and the second 8 bytes of its SHA-2
 interface Side {
   tables: Table[]
   sums: Map<string, Checksum>
+  /** Whether it is a backup that is as its checksums say. */
+  isSealed: boolean
   proof: Awaited<ReturnType<typeof verifyLedger>>
 }
 
@@ -55,7 +59,8 @@ async function examine(target: DatabaseTarget, waitSeconds: number): Promise<Sid
   const store = await openExisting(target, waitSeconds)
   try {
     await requireCurrent(store, target)
-    const { tables, sums } = await store.snapshot(async (reader) => {
+    const { tables, sums, isSealed } = await store.snapshot(async (reader) => {
+      const isSealed = await requireUnaltered(reader, target)
       const catalog = await readCatalog(reader)
       const counts = await countAll(reader, catalog)
       const progress = new Progress(
@@ -65,11 +70,20 @@ async function examine(target: DatabaseTarget, waitSeconds: number): Promise<Sid
       const found = new Map<string, Checksum>()
       for (const table of catalog) found.set(table.name, await checksumOf(reader, table, (rows) => progress.add(rows)))
       progress.end()
-      return { tables: catalog, sums: found }
+      return { tables: catalog, sums: found, isSealed }
     })
-    return { tables, sums, proof: await verifyLedger(store) }
+    return { tables, sums, isSealed, proof: await verifyLedger(store) }
   } finally {
     await store.close()
+  }
+}
+
+/** A backup is compared with the checksums it carries; false when it carries none, as a database in use does not. */
+async function requireUnaltered(reader: Reader, target: DatabaseTarget): Promise<boolean> {
+  try {
+    return await verifyChecksums(reader)
+  } catch (error) {
+    throw new Error(`In ${placeOf(target)}: ${wordsOf(error)}`, { cause: error })
   }
 }
 
@@ -110,7 +124,8 @@ function report(targets: DatabaseTarget[], sides: Side[]): number {
   console.log('')
   for (const line of alignedRows([head, ...body])) console.log(line)
   console.log('')
-  for (const [index, { proof }] of sides.entries()) {
+  for (const [index, { proof, isSealed }] of sides.entries()) {
+    if (isSealed) console.log(`backup ${letters[index]}: every table is as its checksum says`)
     const { movements, lines: count, levels } = proof.checked
     const found = proof.ok ? 'every balance is proven' : `${proof.differences.length} differences`
     console.log(

@@ -1,10 +1,10 @@
 /**
  * Brings a backup back: `npm run restore -- --from FILE`. What the database holds now is kept beside it (SQLite) or
- * lost (PostgreSQL), and told before. Exit codes: 0 restored, 1 refused or failed with nothing changed, 2 asked for
- * wrongly.
+ * lost (PostgreSQL), and told before. Exit codes: 0 restored, 1 refused or failed with nothing changed unless it says
+ * otherwise, 2 asked for wrongly.
  */
 import '../src/process/node-version.js'
-import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -20,15 +20,15 @@ import {
   describeContents,
   openFile,
   proveFile,
-  putInPlace,
   removeFile,
-  requireUnused,
   stamp,
+  unsealFile,
 } from './database/backup-file.ts'
 import { readCatalog } from './database/catalog.ts'
 import { runScript } from './database/command.ts'
 import { copyTables } from './database/copy.ts'
 import { openWhenReady, placeOf, requireCurrent, targetOf, UsageError, wordsOf } from './database/open.ts'
+import { describeFile, realFile, replaceFile, requireUnused } from './database/replace-file.ts'
 
 const USAGE = `Usage: npm run restore -- --from FILE [--to URL] [--yes]
 
@@ -39,6 +39,8 @@ const USAGE = `Usage: npm run restore -- --from FILE [--to URL] [--yes]
 Stop the service first. A backup of an older version is brought up to date on the way.`
 
 const WAIT_SECONDS = 30
+const WITHOUT_CHECKSUMS =
+  'It carries no checksums, as those of earlier versions: whether it was altered since cannot be told.'
 
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -61,8 +63,9 @@ async function main(args: string[]): Promise<number> {
   try {
     const contents = await readBackup(values.from, scratch)
     console.log(`The backup holds ${describeContents(contents)}; its ledger proves every balance.`)
+    console.log(contents.hasChecksums ? 'Every table is as its checksum says.' : WITHOUT_CHECKSUMS)
     return await (target.engine === 'sqlite'
-      ? replaceFile(scratch, target.file, values.yes)
+      ? fillFile(scratch, target.file, values.yes)
       : fillServer(scratch, target, values.yes))
   } finally {
     removeFile(scratch)
@@ -70,10 +73,11 @@ async function main(args: string[]): Promise<number> {
 }
 
 /** Copies the backup, brings the copy up to date and proves it. @throws Error naming the backup */
-async function readBackup(from: string, scratch: string): Promise<Contents> {
+async function readBackup(from: string, scratch: string): Promise<Contents & { hasChecksums: boolean }> {
   try {
     await copyOnline(from, scratch)
-    return await proveFile(scratch, { migrate: true })
+    const hasChecksums = await unsealFile(scratch)
+    return { ...(await proveFile(scratch)), hasChecksums }
   } catch (error) {
     throw new Error(`${from} is not restored: ${wordsOf(error)}\nNothing was changed.`, { cause: error })
   }
@@ -81,22 +85,20 @@ async function readBackup(from: string, scratch: string): Promise<Contents> {
 
 /** Beside the file that it will be, since a rename does not leave its disk. */
 function scratchFor(target: DatabaseTarget): string {
-  const folder = target.engine === 'sqlite' ? dirname(target.file) : tmpdir()
+  const folder = target.engine === 'sqlite' ? dirname(realFile(target.file)) : tmpdir()
   mkdirSync(folder, { recursive: true })
   return join(folder, `restore-${process.pid}-${stamp()}.partial`)
 }
 
-async function replaceFile(scratch: string, file: string, isSure: boolean): Promise<number> {
+async function fillFile(scratch: string, name: string, isSure: boolean): Promise<number> {
+  const file = realFile(name)
   if (existsSync(file)) {
     requireUnused(file)
-    const kept = `${file}.before-restore-${stamp()}`
-    console.log(`${file} holds ${await describeNow(() => openFile(file))}. It stays as ${kept}.`)
+    console.log(`${file} holds ${await describeFile(file)}. It stays beside it under another name.`)
     if (!(await isAgreed(isSure))) return 1
     requireUnused(file)
-    renameSync(file, kept)
-    for (const suffix of ['-wal', '-shm']) if (existsSync(file + suffix)) renameSync(file + suffix, kept + suffix)
   }
-  putInPlace(scratch, file)
+  for (const kept of await replaceFile(scratch, file)) console.log(`What was there is kept as ${kept}`)
   console.log(`Restored ${file}. Start the service again.`)
   return 0
 }
@@ -128,20 +130,6 @@ async function replaceRows(scratch: string, store: Store): Promise<void> {
     })
   } finally {
     await backup.close()
-  }
-}
-
-/** A file that cannot be read is told as such: it is what a restore is for. */
-async function describeNow(open: () => Promise<Store>): Promise<string> {
-  try {
-    const store = await open()
-    try {
-      return describeContents(await store.read(contentsOf))
-    } finally {
-      await store.close()
-    }
-  } catch (error) {
-    return `what cannot be read (${(error as Error).message})`
   }
 }
 

@@ -16,6 +16,7 @@ import { type MigrationState, Migrations, unknownMigrations } from '../../src/db
 import { openStore } from '../../src/db/open.ts'
 import type { Reader, Store } from '../../src/db/types.ts'
 import { verifyLedger } from '../../src/modules/stock/service.ts'
+import { removeChecksums, verifyChecksums, writeChecksums } from './backup-checksums.ts'
 import { readCatalog } from './catalog.ts'
 import { copyTables } from './copy.ts'
 import { findDamage } from './preflight.ts'
@@ -29,6 +30,9 @@ export interface Contents {
 }
 
 const WAIT_MS = 30_000
+
+/** What the names of an SQLite file and of what belongs to it end with. */
+export const FILES = ['', '-wal', '-shm', '-journal']
 
 export const openFile = (file: string): Promise<Store> =>
   openStore({ engine: 'sqlite', file }, { poolSize: 1, waitMs: WAIT_MS, onPoolError: () => {} })
@@ -71,18 +75,25 @@ export async function copyInto(file: string, source: Store): Promise<void> {
   }
 }
 
+/** Works on a file that nobody else uses; nothing stays beside it that would have to be kept with it. */
+export async function onFile<T>(file: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openFile(file)
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+    asOneFile(file)
+  }
+}
+
 /**
  * Proves a copy: no page is damaged, every reference leads somewhere, the ledger explains every balance.
  *
- * @param migrate whether an older schema is brought up to date, which is done to the copy alone
  * @throws Error saying what is wrong with it
  */
-export async function proveFile(file: string, { migrate = false } = {}): Promise<Contents> {
-  const store = await openFile(file)
-  try {
-    const migrations = new Migrations(store)
-    requireKnown(await migrations.state())
-    if (migrate) await migrations.migrate('latest')
+export const proveFile = (file: string): Promise<Contents> =>
+  onFile(file, async (store) => {
+    requireKnown(await new Migrations(store).state())
     await store.snapshot(async (reader) => {
       for await (const { table, row, reason } of findDamage(reader))
         throw new Error([table, row, reason].filter(Boolean).join(' '))
@@ -90,11 +101,27 @@ export async function proveFile(file: string, { migrate = false } = {}): Promise
     const proof = await verifyLedger(store)
     if (!proof.ok) throw new Error(`Its ledger does not prove its balances: ${JSON.stringify(proof.differences[0])}`)
     return await store.read(contentsOf)
-  } finally {
-    await store.close()
-    asOneFile(file)
-  }
-}
+  })
+
+/** Writes the checksums of a proven backup into it. */
+export const sealFile = (file: string): Promise<void> =>
+  onFile(file, (store) => store.exclusive(writeChecksums, WAIT_MS))
+
+/**
+ * Makes a database of this version out of the copy of a backup, after its checksums were compared.
+ *
+ * @returns whether it carried checksums
+ * @throws Error when it is not what was written, or no backup
+ */
+export const unsealFile = (file: string): Promise<boolean> =>
+  onFile(file, async (store) => {
+    const migrations = new Migrations(store)
+    requireKnown(await migrations.state())
+    const hasChecksums = await store.snapshot(verifyChecksums)
+    await store.exclusive(removeChecksums, WAIT_MS)
+    await migrations.migrate('latest')
+    return hasChecksums
+  })
 
 function requireKnown({ applied, unknown }: MigrationState): void {
   if (unknown.length > 0) throw new Error(unknownMigrations(unknown))
@@ -134,28 +161,9 @@ export function putInPlace(from: string, to: string): void {
   closeSync(folder)
 }
 
-/**
- * Brings what is in the write-ahead log into the file itself.
- *
- * @throws Error when another program has the database open
- */
-export function requireUnused(file: string): void {
-  const database = new Database(file, { timeout: 0 })
-  try {
-    database.pragma('locking_mode = exclusive')
-    database.exec('begin exclusive; commit')
-    database.pragma('wal_checkpoint(truncate)')
-  } catch (error) {
-    if (!(error as { code?: string }).code?.startsWith('SQLITE_BUSY')) throw error
-    throw new Error(`${file} is in use: stop the service first.`, { cause: error })
-  } finally {
-    database.close()
-  }
-}
-
 /** Removes a file of SQLite with what may lie beside it. */
 export function removeFile(file: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${file}${suffix}`, { force: true })
+  for (const suffix of FILES) rmSync(`${file}${suffix}`, { force: true })
 }
 
 /** A moment as a part of a file's name. */
@@ -165,6 +173,11 @@ export const stamp = (): string =>
     .replaceAll(':', '-')
     .replace(/\.\d+Z$/, 'Z')
 
+/** A log that lies there alone would become part of what gets the name. */
 export function requireAbsent(file: string): void {
+  for (const name of FILES.map((suffix) => file + suffix)) requireNone(name)
+}
+
+function requireNone(file: string): void {
   if (existsSync(file)) throw new Error(`${file} exists already; a backup does not write over another file.`)
 }

@@ -30,9 +30,14 @@ interface Found extends Table {
  */
 const STAYS = new Set(['jobs'])
 
+/** The table that only a backup has (backup-checksums.ts). */
+export const BACKUP_CHECKSUMS = 'backup_checksums'
+
 /** Every table of the service but those of the migrator and those that stay, those that are referred to first. */
 export async function readCatalog(db: Reader): Promise<Table[]> {
-  const found = (isPostgres(db) ? await readPostgres(db) : await readSqlite(db)).filter(({ name }) => !STAYS.has(name))
+  const found = (isPostgres(db) ? await readPostgres(db) : await readSqlite(db)).filter(
+    ({ name }) => !STAYS.has(name) && name !== BACKUP_CHECKSUMS,
+  )
   return inOrderOfReferences(found).map(({ references: _references, ...table }) => table)
 }
 

@@ -10,28 +10,14 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import Database from 'better-sqlite3'
 import { test } from 'tap'
 import { loadConfig } from '../../src/config.ts'
-import { buildTestApp, onEveryEngine, type TestApp } from '../support/app.ts'
+import { buildTestApp, onEveryEngine } from '../support/app.ts'
+import { addStock, backup, changeFile, restore, same } from '../support/backups.ts'
 import { engines } from '../support/databases.ts'
 import { startServer, temporaryFolder } from '../support/process.ts'
 import { runScript } from '../support/script.ts'
 import { databaseFor } from '../support/stores.ts'
-
-const backup = (from: string, ...more: string[]) => runScript('backup.ts', ['--from', from, ...more])
-const restore = (from: string, to: string, ...more: string[]) =>
-  runScript('restore.ts', ['--from', from, '--to', to, ...more])
-const same = async (a: string, b: string) => (await runScript('db-verify.ts', ['--a', a, '--b', b])).code === 0
-
-async function addStock({ call }: TestApp, quantity: number): Promise<void> {
-  if ((await call('GET', '/categories/1')).statusCode === 404) {
-    await call('POST', '/categories', { body: { name: 'Varios' } })
-    await call('POST', '/products', { body: { name: 'Tornillo', price: '1', category_id: 1 } })
-  }
-  const answer = await call('POST', '/movements', { body: { type: 'receipt', lines: [{ product_id: 1, quantity }] } })
-  if (answer.statusCode !== 201) throw new Error(answer.body)
-}
 
 onEveryEngine('a backup is one file, proven, and brings everything back into either engine', async (t, engine) => {
   const app = await buildTestApp(t, engine)
@@ -137,21 +123,19 @@ test('a backup that was looked at since is restored from where nothing can be wr
   t.match(await runScript('db-verify.ts', ['--a', url, '--b', `sqlite:${target}`]), { code: 0 })
 })
 
-const change = (statements: string) => (file: string) => {
-  const database = new Database(file)
-  database.exec(statements)
-  database.close()
-}
+const change = (statements: string) => (file: string) => changeFile(file, statements)
+/** Makes it a backup as they were before they carried checksums. */
+const UNSEAL = 'drop table backup_checksums; pragma application_id = 0;'
 
 const BAD: [string, (file: string) => void, RegExp][] = [
   ['text', (file) => writeFileSync(file, 'no database'), /not a database/],
   ['empty', (file) => truncateSync(file, 0), /no database of this service/],
   ['cut', (file) => truncateSync(file, statSync(file).size - 8192), /malformed|disk image|page|database/i],
-  ['unproven', change('update stock set quantity = quantity + 1'), /does not prove its balances/],
+  ['unproven', change(`${UNSEAL} update stock set quantity = quantity + 1`), /does not prove its balances/],
   ['newer', change("insert into kysely_migration values ('9999-tomorrow', '2030')"), /9999-tomorrow/],
   [
     'dangling',
-    change('pragma foreign_keys = off; update products set category_id = 99'),
+    change(`${UNSEAL} pragma foreign_keys = off; update products set category_id = 99`),
     /products .* refers to a row of categories/,
   ],
 ]
