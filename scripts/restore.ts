@@ -22,6 +22,7 @@ import {
   proveFile,
   removeFile,
   stamp,
+  type Unsealed,
   unsealFile,
 } from './database/backup-file.ts'
 import { readCatalog } from './database/catalog.ts'
@@ -64,20 +65,23 @@ async function main(args: string[]): Promise<number> {
     const contents = await readBackup(values.from, scratch)
     console.log(`The backup holds ${describeContents(contents)}; its ledger proves every balance.`)
     console.log(contents.hasChecksums ? 'Every table is as its checksum says.' : WITHOUT_CHECKSUMS)
-    return await (target.engine === 'sqlite'
+    const isRestored = await (target.engine === 'sqlite'
       ? fillFile(scratch, target.file, values.yes)
       : fillServer(scratch, target, values.yes))
+    if (!isRestored) return 1
+    console.log(`All sessions are ended (${contents.endedSessions}): everybody logs in again. Start the service again.`)
+    return 0
   } finally {
     removeFile(scratch)
   }
 }
 
 /** Copies the backup, brings the copy up to date and proves it. @throws Error naming the backup */
-async function readBackup(from: string, scratch: string): Promise<Contents & { hasChecksums: boolean }> {
+async function readBackup(from: string, scratch: string): Promise<Contents & Unsealed> {
   try {
     await copyOnline(from, scratch)
-    const hasChecksums = await unsealFile(scratch)
-    return { ...(await proveFile(scratch)), hasChecksums }
+    const unsealed = await unsealFile(scratch)
+    return { ...(await proveFile(scratch)), ...unsealed }
   } catch (error) {
     throw new Error(`${from} is not restored: ${wordsOf(error)}\nNothing was changed.`, { cause: error })
   }
@@ -90,20 +94,20 @@ function scratchFor(target: DatabaseTarget): string {
   return join(folder, `restore-${process.pid}-${stamp()}.partial`)
 }
 
-async function fillFile(scratch: string, name: string, isSure: boolean): Promise<number> {
+async function fillFile(scratch: string, name: string, isSure: boolean): Promise<boolean> {
   const file = realFile(name)
   if (existsSync(file)) {
     requireUnused(file)
     console.log(`${file} holds ${await describeFile(file)}. It stays beside it under another name.`)
-    if (!(await isAgreed(isSure))) return 1
+    if (!(await isAgreed(isSure))) return false
     requireUnused(file)
   }
   for (const kept of await replaceFile(scratch, file)) console.log(`What was there is kept as ${kept}`)
-  console.log(`Restored ${file}. Start the service again.`)
-  return 0
+  console.log(`Restored ${file}`)
+  return true
 }
 
-async function fillServer(scratch: string, target: PostgresTarget, isSure: boolean): Promise<number> {
+async function fillServer(scratch: string, target: PostgresTarget, isSure: boolean): Promise<boolean> {
   const store = await openWhenReady(target, WAIT_SECONDS)
   try {
     const migrations = new Migrations(store)
@@ -111,10 +115,10 @@ async function fillServer(scratch: string, target: PostgresTarget, isSure: boole
     if (applied.length + unknown.length === 0) await migrations.migrate('latest')
     await requireCurrent(store, target)
     console.log(`${placeOf(target)} holds ${describeContents(await store.read(contentsOf))}. That is lost.`)
-    if (!(await isAgreed(isSure))) return 1
+    if (!(await isAgreed(isSure))) return false
     await replaceRows(scratch, store)
-    console.log(`Restored ${placeOf(target)}. Start the service again.`)
-    return 0
+    console.log(`Restored ${placeOf(target)}`)
+    return true
   } finally {
     await store.close()
   }

@@ -15,6 +15,7 @@ import Database from 'better-sqlite3'
 import { type MigrationState, Migrations, unknownMigrations } from '../../src/db/migrator.ts'
 import { openStore } from '../../src/db/open.ts'
 import type { Reader, Store } from '../../src/db/types.ts'
+import { endAllSessions } from '../../src/modules/auth/service.ts'
 import { verifyLedger } from '../../src/modules/stock/service.ts'
 import { removeChecksums, verifyChecksums, writeChecksums } from './backup-checksums.ts'
 import { readCatalog } from './catalog.ts'
@@ -27,6 +28,11 @@ export interface Contents {
   movements: number
   /** When the last movement was recorded; undefined when there is none. */
   last: string | undefined
+}
+
+export interface Unsealed {
+  hasChecksums: boolean
+  endedSessions: number
 }
 
 const WAIT_MS = 30_000
@@ -108,19 +114,20 @@ export const sealFile = (file: string): Promise<void> =>
   onFile(file, (store) => store.exclusive(writeChecksums, WAIT_MS))
 
 /**
- * Makes a database of this version out of the copy of a backup, after its checksums were compared.
+ * Makes a database of this version out of the copy of a backup, after its checksums were compared. It ends all
+ * sessions: those that ended since the backup would live again.
  *
- * @returns whether it carried checksums
+ * @returns whether it carried checksums, and how many sessions were ended
  * @throws Error when it is not what was written, or no backup
  */
-export const unsealFile = (file: string): Promise<boolean> =>
+export const unsealFile = (file: string): Promise<Unsealed> =>
   onFile(file, async (store) => {
     const migrations = new Migrations(store)
     requireKnown(await migrations.state())
     const hasChecksums = await store.snapshot(verifyChecksums)
     await store.exclusive(removeChecksums, WAIT_MS)
     await migrations.migrate('latest')
-    return hasChecksums
+    return { hasChecksums, endedSessions: await store.exclusive(endAllSessions, WAIT_MS) }
   })
 
 function requireKnown({ applied, unknown }: MigrationState): void {

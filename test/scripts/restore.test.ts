@@ -2,9 +2,10 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileS
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { type Test, test } from 'tap'
+import { createSessionLoader } from '../../src/modules/auth/service.ts'
 import { buildTestApp, onEveryEngine } from '../support/app.ts'
-import { addStock, backup, changeFile, restore, same } from '../support/backups.ts'
-import { engines } from '../support/databases.ts'
+import { addStock, backup, changeFile, differing, ENDED, restore } from '../support/backups.ts'
+import { engines, open } from '../support/databases.ts'
 import { temporaryFolder } from '../support/process.ts'
 import { runScript } from '../support/script.ts'
 import { databaseFor } from '../support/stores.ts'
@@ -54,7 +55,7 @@ test('a log that lies where a backup is restored to does not get into it', async
     const restored = await restore(file, `sqlite:${target}`, '--yes')
     t.match(restored, { code: 0, said: /Restored/ }, `${name}: ${restored.said}`)
     t.notOk(existsSync(`${target}-wal`), `${name}: nothing beside it`)
-    t.ok(await same(`sqlite:${file}`, `sqlite:${target}`), `${name}: what the backup holds`)
+    t.same(await differing(`sqlite:${file}`, `sqlite:${target}`), ENDED, `${name}: what the backup holds`)
     const kept = readdirSync(folder).filter((entry) => entry.startsWith(`${name}.db.before-restore-`))
     const [main, wal] = before ? kept.sort() : [undefined, ...kept]
     if (before) t.ok(readFileSync(join(folder, main as string)).equals(before), `${name}: kept as it was`)
@@ -122,8 +123,19 @@ test('a backup without checksums is restored, and that is said', async (t) => {
   for (const engine of engines) {
     const { url } = await databaseFor(t, engine)
     t.match(await restore(old, url, '--yes'), { code: 0, said: /carries no checksums(.|\n)*Restored/ })
-    t.ok(await same(`sqlite:${file}`, url))
+    t.same(await differing(`sqlite:${file}`, url), ENDED)
   }
+})
+
+onEveryEngine('a restore ends all sessions, and says so', async (t, engine) => {
+  const { app, file } = await backupFor(t, engine)
+  t.ok(await createSessionLoader(app.store)(1), 'it lives where it began')
+  const { url } = await databaseFor(t, engine)
+  const restored = await restore(file, url, '--yes')
+  t.match(restored, { code: 0, said: /All sessions are ended \([1-9]\d*\): everybody logs in again/ }, restored.said)
+  const store = await open(url)
+  t.teardown(() => store.close())
+  t.equal(await createSessionLoader(store)(1), undefined)
 })
 
 test('what was restored is no backup any more, and can be backed up again', async (t) => {

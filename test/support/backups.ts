@@ -10,6 +10,22 @@ export const restore = (from: string, to: string, ...more: string[]) =>
 /** Whether two databases hold the same. */
 export const same = async (a: string, b: string) => (await runScript('db-verify.ts', ['--a', a, '--b', b])).code === 0
 
+/** What is not the same in a database and in one restored from its backup, where all is well: the sessions, which ended. */
+export const ENDED = ['sessions']
+
+/** The tables that are not the same in both, and `ledger` where one is not proven. */
+export async function differing(a: string, b: string): Promise<string[]> {
+  const { said } = await runScript('db-verify.ts', ['--a', a, '--b', b, '--json'])
+  const line = said.split('\n').find((text) => text.startsWith('{'))
+  if (line === undefined) throw new Error(said)
+  const { tables, ledgers } = JSON.parse(line) as {
+    tables: { table: string; equal: boolean }[]
+    ledgers: { ok: boolean }[]
+  }
+  const names = tables.filter(({ equal }) => !equal).map(({ table }) => table)
+  return ledgers.every(({ ok }) => ok) ? names : [...names, 'ledger']
+}
+
 /** Receives a quantity of a product, which is made at first. */
 export async function addStock({ call }: TestApp, quantity: number): Promise<void> {
   if ((await call('GET', '/categories/1')).statusCode === 404) {

@@ -68,6 +68,16 @@ export const findActive = (trx: Writer, userId: number) =>
 export const endSession = (trx: Writer, id: number, revoked_at: string) =>
   trx.updateTable('sessions').set({ revoked_at }).where('id', '=', id).where('revoked_at', 'is', null).execute()
 
+/** Ends every session of everybody; how many were not ended yet. */
+export async function endAllSessions(trx: Writer, revoked_at: string): Promise<number> {
+  const { numUpdatedRows } = await trx
+    .updateTable('sessions')
+    .set({ revoked_at })
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  return Number(numUpdatedRows)
+}
+
 interface NewRefreshToken {
   session_id: number
   token_hash: string

@@ -1,4 +1,4 @@
-import type { ReadStore } from '../../db/types.ts'
+import type { ReadStore, Writer } from '../../db/types.ts'
 import type { SessionHolder } from '../../http/auth.ts'
 import { type Job, removeInSteps } from '../../jobs/job.ts'
 import { now } from '../../values/time.ts'
@@ -22,6 +22,9 @@ export function createSessionLoader(store: ReadStore): (sessionId: number) => Pr
     return shared
   }
 }
+
+/** Ends every session, for a database that was brought back from earlier: those ended since would live again. */
+export const endAllSessions = (trx: Writer): Promise<number> => repository.endAllSessions(trx, now())
 
 /**
  * Removes sessions, refresh tokens and failed logins that have expired. Used refresh tokens are kept until then, to notice
