@@ -90,7 +90,7 @@ async function readBackup(from: string, scratch: string): Promise<Contents & Uns
 /** Beside the file that it will be, since a rename does not leave its disk. */
 function scratchFor(target: DatabaseTarget): string {
   const folder = target.engine === 'sqlite' ? dirname(realFile(target.file)) : tmpdir()
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   return join(folder, `restore-${process.pid}-${stamp()}.partial`)
 }
 

@@ -4,7 +4,6 @@ import {
   copyFileSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -14,6 +13,7 @@ import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { type MigrationState, Migrations, unknownMigrations } from '../../src/db/migrator.ts'
 import { openStore } from '../../src/db/open.ts'
+import { makePrivate } from '../../src/db/sqlite/private-file.ts'
 import type { Reader, Store } from '../../src/db/types.ts'
 import { endAllSessions } from '../../src/modules/auth/service.ts'
 import { verifyLedger } from '../../src/modules/stock/service.ts'
@@ -45,7 +45,7 @@ export const openFile = (file: string): Promise<Store> =>
 
 /** Copies an SQLite database as it is at one moment, while it is used, into a file that is one alone. */
 export async function copyOnline(from: string, to: string): Promise<void> {
-  mkdirSync(dirname(to), { recursive: true })
+  makePrivate(to)
   const source = new Database(from, { fileMustExist: true, timeout: WAIT_MS })
   try {
     await source.backup(to)
@@ -67,7 +67,6 @@ const isUnwritable = (error: unknown): boolean =>
 
 /** Writes everything of another database, a PostgreSQL, into a new SQLite file. */
 export async function copyInto(file: string, source: Store): Promise<void> {
-  mkdirSync(dirname(file), { recursive: true })
   const target = await openFile(file)
   try {
     await new Migrations(target).migrate('latest')

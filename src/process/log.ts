@@ -33,7 +33,7 @@ export async function createLog(options: LogOptions): Promise<FastifyBaseLogger>
     { level: options.level, stream: standardOutput(options.pretty) },
   ]
   if (options.file) {
-    mkdirSync(dirname(options.file.path), { recursive: true })
+    mkdirSync(dirname(options.file.path), { recursive: true, mode: 0o700 })
     // It ships no types.
     const { default: roll } = (await import('pino-roll' as string)) as {
       default: (options: object) => Promise<DestinationStream>

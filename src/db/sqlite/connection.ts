@@ -1,21 +1,20 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { codeOf, reasonOf } from '../../values/caught.ts'
 import { isBusy } from './errors.ts'
+import { makePrivate } from './private-file.ts'
 
 const RETRY_MS = 10
 
 /**
- * Opens the file, whose folder is made when absent.
+ * Opens the file; it and its folder are made when absent, for their owner alone.
  *
  * @throws Error naming the file
  */
 export async function connect(file: string, waitMs: number): Promise<Database.Database> {
   let database: Database.Database | undefined
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    makePrivate(file)
     // Waiting inside SQLite would block the event loop, so it never waits.
     const opened = new Database(file, { timeout: 0 })
     database = opened
