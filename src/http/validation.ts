@@ -3,18 +3,23 @@ import addFormats from 'ajv-formats'
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
 import type { FieldError } from '../errors.ts'
 import { clean } from '../values/text.ts'
-import { escapePointer } from './json.ts'
+import { escapePointer } from './json-inspection.ts'
 import { Closed, components } from './schema.ts'
 
-/** `x-clean: true`: the text is trimmed and brought to NFC where it stands, before its length counts. */
+/**
+ * `x-clean: true`: the text is trimmed and brought to NFC where it stands, before its length counts. What is too long in any
+ * form stays as it is, and fails: to order the marks of a long text takes a time that grows with the square of its length.
+ */
 const cleanKeyword: FuncKeywordDefinition = {
   keyword: 'x-clean',
   type: 'string',
   before: 'maxLength',
   modifying: true,
   errors: false,
-  validate: (on: boolean, text: string, _parent, context) => {
-    if (on && context) context.parentData[context.parentDataProperty] = clean(text)
+  validate: (on: boolean, text: string, parent, context) => {
+    // A character is two units of text at most.
+    const isTooLong = text.trim().length > 2 * parent?.maxLength
+    if (on && context && !isTooLong) context.parentData[context.parentDataProperty] = clean(text)
     return true
   },
 }
