@@ -32,6 +32,7 @@ const catalogue = {
   'body-too-large': [413, 'The body is too large'],
   'url-too-long': [414, 'The address is too long'],
   'unsupported-media-type': [415, 'Media type not supported'],
+  'expectation-failed': [417, 'The expectation cannot be met'],
   'validation-failed': [422, 'The body is not valid'],
   'idempotency-key-reused': [422, 'The idempotency key belongs to another request'],
   'too-many-requests': [429, 'Too many requests'],
