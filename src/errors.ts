@@ -49,6 +49,9 @@ const catalogue = {
 export type Slug = keyof typeof catalogue
 export const slugs = Object.keys(catalogue) as Slug[]
 
+/** A list of more errors is read by nobody; of more, these are the first. */
+export const MAX_ERRORS = 100
+
 /** One refused field: `pointer` is a JSON pointer into the body (`#/lines/0/quantity`) or names a parameter (`query:/limit`). */
 export interface FieldError {
   pointer: string
@@ -79,7 +82,7 @@ export class Problem extends Error {
     const [status, title] = catalogue[slug]
     this.status = status
     this.title = title
-    this.errors = options.errors
+    this.errors = options.errors?.slice(0, MAX_ERRORS)
     this.members = options.members ?? {}
     this.headers = { ...(status === 503 ? { 'retry-after': '1' } : {}), ...options.headers }
   }

@@ -69,7 +69,7 @@ const CLIENT_ERRORS: Record<string, [slug: Slug, reason: string]> = {
 
 /** Of the parser's errors, those that show what was sent. */
 interface ClientError extends NodeJS.ErrnoException {
-  rawPacket?: Buffer
+  rawPacket?: unknown
 }
 
 /** Answers what is no HTTP request at all, on the bare socket. */
@@ -94,5 +94,5 @@ export function clientErrorHandler(this: FastifyInstance, error: ClientError, so
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-const originIn = (packet: Buffer | undefined) =>
-  /^origin:[ \t]*(\S+)[ \t]*\r?$/im.exec(packet?.toString('latin1') ?? '')?.[1]
+const originIn = (packet: unknown) =>
+  /^origin:[ \t]*(\S+)[ \t]*\r?$/im.exec(Buffer.isBuffer(packet) ? packet.toString('latin1') : '')?.[1]

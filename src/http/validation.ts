@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type FuncKeywordDefinition, type Options, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
-import type { FieldError } from '../errors.ts'
+import { type FieldError, MAX_ERRORS } from '../errors.ts'
 import { clean } from '../values/text.ts'
 import { escapePointer } from './json-inspection.ts'
 import { Closed, components } from './schema.ts'
@@ -30,9 +30,14 @@ const cleanKeyword: FuncKeywordDefinition = {
  */
 const COMMON: Options = { strictTypes: false, verbose: true, discriminator: true, meta: false, validateSchema: false }
 
+/** RFC 3339, section 5.6: between T and the offset with its colon. The format of the library lets both go. */
+const DATE_TIME = /^[\d-]+T[\d:.]+(Z|[+-]\d\d:\d\d)$/i
+
 function newAjv(options: Options): Ajv {
   const ajv = new Ajv({ ...COMMON, ...options })
   addFormats.default(ajv)
+  const { validate } = ajv.formats['date-time'] as { validate: (text: string) => boolean }
+  ajv.addFormat('date-time', (text: string) => DATE_TIME.test(text) && validate(text))
   ajv.addKeyword(cleanKeyword)
   for (const component of Object.values(components)) ajv.addSchema(component)
   return ajv
@@ -46,12 +51,11 @@ export function registerStrictQueries(app: FastifyInstance): void {
   })
 }
 
-/** A list of so many errors is read by nobody, and sizes are checked first so that a huge body is not walked. */
-const MAX_ERRORS = 20
+/** Sizes are checked first, so that a huge body is not walked. */
 const SIZES = new Set(['maxItems', 'maxLength', 'maxProperties'])
 
 /**
- * The one validator of the service. Bodies are never coerced and report every wrong field; of parameters, which arrive
+ * The one validator of the service. Bodies are never coerced and report what is wrong, field by field; of parameters, which arrive
  * as text, integers and booleans are read. A schema is compiled when it is first needed, which keeps the start short.
  */
 export function createValidatorCompiler(): FastifySchemaCompiler<object> {
