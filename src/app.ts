@@ -65,6 +65,7 @@ export async function buildApp({
   const limit = await createLimiter(app, config.rateLimitMax, redis)
   registerNotFound(app, limit)
   registerOpenApi(app, { title: config.apiTitle, version: config.apiVersion, ui: config.swaggerUi, tags })
+  registerStrictQueries(app)
   registerHealth(app, { store, readiness, version: config.apiVersion })
   await registerTokens(app, config.jwtSecretKey, config.jwtAccessTokenExpires)
   const services = { store, effects, cursors: new Cursors(config.secretKey) }
@@ -148,6 +149,5 @@ async function registerApi(api: FastifyInstance, readiness: ReadinessState, wiri
     if (readiness.isCurrent) done()
     else readiness.require().then(() => done(), done)
   })
-  registerStrictQueries(api)
   await registerModules(api, wiring)
 }

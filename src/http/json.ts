@@ -3,6 +3,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 import { inspectJson } from './json-inspection.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Everything in the body may be left out, and then the body may be too. */
+    isBodyOptional?: boolean
+  }
+}
+
 /** Reads bodies: JSON in UTF-8, under its own name or as a merge patch. Every other media type is refused with 415. */
 export function registerParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -11,11 +18,28 @@ export function registerParsers(app: FastifyInstance): void {
     refuseCharset(request.headers['content-type'] ?? '')
     refuseEncoding(request.headers['content-encoding'] ?? 'identity')
     if (body.length > 0) return parseJson(textOf(body))
-    // Clients that name the type of what they do not send mean nothing by it, unless something is needed.
-    if (request.routeOptions.schema?.body) throw new Problem('invalid-json', 'The body is empty: send a JSON object.')
+    // Clients that name the type of what they do not send mean nothing by it.
     return undefined
   })
+  app.addHook('preValidation', (request, _reply, done) => done(settleBody(request)))
 }
+
+/** One rule for every operation, whatever type was named: no body where none is taken, and one where one is needed. */
+function settleBody(request: FastifyRequest): Problem | undefined {
+  const { schema, config } = request.routeOptions
+  if (request.is404) return undefined
+  if (schema?.body === undefined) {
+    return hasBody(request) ? new Problem('invalid-request', 'This operation takes no body.') : undefined
+  }
+  if (request.body !== undefined) return undefined
+  if (!config.isBodyOptional) return new Problem('invalid-json', 'The body is empty: send a JSON object.')
+  request.body = {}
+  return undefined
+}
+
+/** Of a GET the body is not read, but announced. */
+const hasBody = ({ body, headers }: FastifyRequest): boolean =>
+  body !== undefined || headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 
 function refuseCharset(contentType: string): void {
   const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1]

@@ -43,7 +43,7 @@ function newAjv(options: Options): Ajv {
   return ajv
 }
 
-/** Makes an unknown parameter an error too where a route takes none at all. */
+/** Makes an unknown parameter an error too where a route takes none at all. Call it before the routes are registered. */
 export function registerStrictQueries(app: FastifyInstance): void {
   const none = Closed({})
   app.addHook('onRoute', (route) => {

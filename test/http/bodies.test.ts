@@ -213,6 +213,38 @@ onEveryEngine('no text of a body reaches the database with a NUL or half a chara
   }
 })
 
+test('a body that is not there counts as none, whatever type is named', async (t) => {
+  const { app, tokens } = await buildTestApp(t, 'sqlite')
+  const post = (url: string, headers: Record<string, string> = {}, payload?: string) =>
+    app.inject({
+      method: 'POST',
+      url: `/api/v1${url}`,
+      headers: { authorization: `Bearer ${tokens.admin}`, ...headers },
+      ...(payload === undefined ? {} : { payload }),
+    })
+  const json = { 'content-type': 'application/json' }
+  for (const headers of [json, undefined]) {
+    t.equal((await post('/movements/1/reversal', headers)).json().code, 'not_found', 'may be left out')
+    t.equal((await post('/categories', headers)).json().code, 'invalid_json', 'is needed')
+    t.equal((await post('/products/1/archive', headers)).json().code, 'not_found', 'is not taken')
+  }
+  for (const body of ['{}', 'null', '{"a":1}']) {
+    const refused = await post('/products/1/archive', json, body)
+    t.match(refused.json(), { status: 400, code: 'invalid_request', detail: /no body/ }, body)
+  }
+  t.equal((await post('/nowhere', json, '{}')).statusCode, 404)
+})
+
+test('an operation that takes no body refuses one, by every method', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  await call('POST', '/categories', { body: { name: 'x' } })
+  for (const method of ['GET', 'DELETE'] as const) {
+    t.equal((await call(method, '/categories/1', { body: {} })).json().code, 'invalid_request', method)
+    const headers = { 'content-type': 'application/json' }
+    t.ok((await call(method, '/categories/1', { headers })).statusCode < 300, `${method} names a type only`)
+  }
+})
+
 test('a compressed body is refused as such', async (t) => {
   const { call } = await buildTestApp(t, 'sqlite')
   const body = gzipSync('{"name":"x"}')
