@@ -6,7 +6,6 @@ import type { Redis } from 'ioredis'
 import type { Config } from './config.ts'
 import type { Migrations } from './db/migrator.ts'
 import type { Store } from './db/types.ts'
-import { Problem } from './errors.ts'
 import { registerTokens } from './http/auth.ts'
 import { registerBrowserRules } from './http/browser-rules.ts'
 import { createTrust, registerClientAddress, requestIds, type Trust } from './http/client-address.ts'
@@ -20,6 +19,7 @@ import { registerNotFound } from './http/not-found.ts'
 import { registerOpenApi } from './http/openapi.ts'
 import { Cursors } from './http/paging.ts'
 import { clientErrorHandler, frameworkErrors, registerProblems } from './http/problems.ts'
+import { registerRequestForm } from './http/request-form.ts'
 import { createValidatorCompiler, registerStrictQueries } from './http/validation.ts'
 import { registerModules, tags, type Wiring } from './modules.ts'
 import { lazyRequestLog } from './process/log.ts'
@@ -39,7 +39,6 @@ export interface Dependencies {
 export type App = FastifyInstance & { readiness: ReadinessState; effects: Effects }
 
 const BODY_LIMIT = 262_144
-const MAX_URL = 8192
 
 /** Builds the whole service on an open database; it listens nowhere yet. */
 export async function buildApp({
@@ -62,9 +61,11 @@ export async function buildApp({
   registerRequestLog(app, readiness)
   registerClientAddress(app, trust, config.clientIpHeader)
   await registerBrowserRules(app, config.corsOrigins)
+  registerRequestForm(app)
   const limit = await createLimiter(app, config.rateLimitMax, redis)
   registerNotFound(app, limit)
   registerOpenApi(app, { title: config.apiTitle, version: config.apiVersion, ui: config.swaggerUi, tags })
+  registerStrictQueries(app)
   registerHealth(app, { store, readiness, version: config.apiVersion })
   await registerTokens(app, config.jwtSecretKey, config.jwtAccessTokenExpires)
   const services = { store, effects, cursors: new Cursors(config.secretKey) }
@@ -85,8 +86,8 @@ function newFastify(trust: Trust, log: FastifyBaseLogger): FastifyInstance {
     trustProxy: trust,
     requestIdHeader: false,
     genReqId: requestIds(trust),
-    // How often slow requests are looked for.
-    http: { connectionsCheckingInterval: 5000 },
+    // How often slow requests are looked for; and no bare 400 from Node, `registerRequestForm` looks at Host.
+    http: { connectionsCheckingInterval: 5000, requireHostHeader: false },
     frameworkErrors,
     clientErrorHandler,
     schemaController: { compilersFactory: { buildSerializer: lazySerializers } },
@@ -110,14 +111,13 @@ function registerRequestLog(app: FastifyInstance, readiness: ReadinessState): vo
   const log = app.log.child({}, { redact: [] })
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
-    const isTooLong = request.url.length > MAX_URL
-    done(isTooLong ? new Problem('url-too-long', `The address is longer than ${MAX_URL} characters.`) : undefined)
+    done()
   })
   app.addHook('onResponse', (request, reply, done) => {
     const line = {
       reqId: request.id,
       method: request.method,
-      url: request.url.slice(0, 500),
+      url: loggedUrl(request.url),
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 100) / 100,
       address: request.clientAddress,
@@ -131,6 +131,14 @@ function registerRequestLog(app: FastifyInstance, readiness: ReadinessState): vo
   })
 }
 
+/** Values in a query may be tokens, and what people look for: the names alone tell what was asked. */
+function loggedUrl(url: string): string {
+  const [path = '', ...query] = url.split('?')
+  const parts = query.length > 0 ? query.join('?').split('&') : []
+  const names = parts.map((part) => (part.includes('=') ? `${part.slice(0, part.indexOf('='))}=*` : '*'))
+  return `${path}${names.length > 0 ? '?' : ''}${names.join('&')}`.slice(0, 500)
+}
+
 async function registerApi(api: FastifyInstance, readiness: ReadinessState, wiring: Wiring): Promise<void> {
   // A test shares the loop it asks, and keeps it busy by itself.
   if (wiring.config.nodeEnv !== 'test') {
@@ -141,6 +149,5 @@ async function registerApi(api: FastifyInstance, readiness: ReadinessState, wiri
     if (readiness.isCurrent) done()
     else readiness.require().then(() => done(), done)
   })
-  registerStrictQueries(api)
   await registerModules(api, wiring)
 }

@@ -32,6 +32,7 @@ const catalogue = {
   'body-too-large': [413, 'The body is too large'],
   'url-too-long': [414, 'The address is too long'],
   'unsupported-media-type': [415, 'Media type not supported'],
+  'expectation-failed': [417, 'The expectation cannot be met'],
   'validation-failed': [422, 'The body is not valid'],
   'idempotency-key-reused': [422, 'The idempotency key belongs to another request'],
   'too-many-requests': [429, 'Too many requests'],
@@ -47,6 +48,9 @@ const catalogue = {
 
 export type Slug = keyof typeof catalogue
 export const slugs = Object.keys(catalogue) as Slug[]
+
+/** A list of more errors is read by nobody; of more, these are the first. */
+export const MAX_ERRORS = 100
 
 /** One refused field: `pointer` is a JSON pointer into the body (`#/lines/0/quantity`) or names a parameter (`query:/limit`). */
 export interface FieldError {
@@ -78,7 +82,7 @@ export class Problem extends Error {
     const [status, title] = catalogue[slug]
     this.status = status
     this.title = title
-    this.errors = options.errors
+    this.errors = options.errors?.slice(0, MAX_ERRORS)
     this.members = options.members ?? {}
     this.headers = { ...(status === 503 ? { 'retry-after': '1' } : {}), ...options.headers }
   }

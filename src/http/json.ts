@@ -1,16 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { invalidField, Problem } from '../errors.ts'
+import { Problem } from '../errors.ts'
+import { inspectJson } from './json-inspection.ts'
 
-/** Numbers that may not be what was written once they are JavaScript numbers: long ones, and those with an exponent. */
-const SUSPICIOUS_NUMBER = /[0-9.]{16}|[0-9][eE]/
-/** Names that reach into an object's prototype, and escapes, which can spell them, half a character or NUL. */
-const SUSPICIOUS_TEXT = /__proto__|constructor|\\u/
-const FORBIDDEN_NAMES = new Set(['__proto__', 'constructor'])
-/** Deeper than any body of this service, and far from what would exhaust the stack. */
-const MAX_DEPTH = 32
-
-class Inexact {}
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Everything in the body may be left out, and then the body may be too. */
+    isBodyOptional?: boolean
+  }
+}
 
 /** Reads bodies: JSON in UTF-8, under its own name or as a merge patch. Every other media type is refused with 415. */
 export function registerParsers(app: FastifyInstance): void {
@@ -20,11 +18,28 @@ export function registerParsers(app: FastifyInstance): void {
     refuseCharset(request.headers['content-type'] ?? '')
     refuseEncoding(request.headers['content-encoding'] ?? 'identity')
     if (body.length > 0) return parseJson(textOf(body))
-    // Clients that name the type of what they do not send mean nothing by it, unless something is needed.
-    if (request.routeOptions.schema?.body) throw new Problem('invalid-json', 'The body is empty: send a JSON object.')
+    // Clients that name the type of what they do not send mean nothing by it.
     return undefined
   })
+  app.addHook('preValidation', (request, _reply, done) => done(settleBody(request)))
 }
+
+/** One rule for every operation, whatever type was named: no body where none is taken, and one where one is needed. */
+function settleBody(request: FastifyRequest): Problem | undefined {
+  const { schema, config } = request.routeOptions
+  if (request.is404) return undefined
+  if (schema?.body === undefined) {
+    return hasBody(request) ? new Problem('invalid-request', 'This operation takes no body.') : undefined
+  }
+  if (request.body !== undefined) return undefined
+  if (!config.isBodyOptional) return new Problem('invalid-json', 'The body is empty: send a JSON object.')
+  request.body = {}
+  return undefined
+}
+
+/** Of a GET the body is not read, but announced. */
+const hasBody = ({ body, headers }: FastifyRequest): boolean =>
+  body !== undefined || headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 
 function refuseCharset(contentType: string): void {
   const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1]
@@ -46,60 +61,17 @@ function textOf(body: Buffer): string {
 
 /**
  * Parses a JSON body. What would not be stored as it was sent is refused by name: numbers that JavaScript would silently
- * round, halves of characters, and NUL; so are `__proto__` and `constructor` as names.
+ * round, halves of characters, and NUL; so are names given twice, and `__proto__` and `constructor` as names.
  *
  * @throws Problem `invalid-json`, `validation-failed`
  */
 export function parseJson(text: string): unknown {
-  const inspectNumbers = SUSPICIOUS_NUMBER.test(text)
   let value: unknown
   try {
-    value = inspectNumbers ? JSON.parse(text, exactOnly) : JSON.parse(text)
+    value = JSON.parse(text)
   } catch (error) {
     throw new Problem('invalid-json', `The body could not be read as JSON: ${(error as Error).message.slice(0, 200)}`)
   }
-  if (inspectNumbers || SUSPICIOUS_TEXT.test(text)) inspect(value, '#', 0)
+  inspectJson(text)
   return value
 }
-
-function exactOnly(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== 'number' || context?.source === undefined) return value
-  return normalForm(context.source) === normalForm(String(value)) ? value : new Inexact()
-}
-
-/** A decimal number as sign, digits without zeros around them, and the place of the point. */
-function normalForm(text: string): string {
-  const match = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text)
-  if (!match) return text
-  const [, sign, whole = '', fraction = '', exponent = '0'] = match
-  const digits = (whole + fraction).replace(/^0+/, '')
-  const significant = withoutTrailingZeros(digits)
-  if (significant === '') return '0'
-  const point = Number(exponent) - fraction.length + (digits.length - significant.length)
-  return `${sign}${significant}e${point}`
-}
-
-/** In one pass: a pattern such as `0+$` starts anew at every zero, which takes minutes for a body full of them. */
-function withoutTrailingZeros(digits: string): string {
-  let end = digits.length
-  while (digits[end - 1] === '0') end -= 1
-  return digits.slice(0, end)
-}
-
-function inspect(value: unknown, pointer: string, depth: number): void {
-  if (depth > MAX_DEPTH) throw new Problem('invalid-json', 'The body is nested too deeply.')
-  if (value instanceof Inexact) throw invalidField(pointer, 'has more digits than can be kept exactly')
-  if (typeof value === 'string' && !value.isWellFormed()) throw invalidField(pointer, 'holds half a character')
-  if (typeof value === 'string' && value.includes('\0')) throw invalidField(pointer, 'holds a NUL character')
-  for (const [key, item] of entriesOf(value)) {
-    const place = `${pointer}/${escapePointer(key)}`
-    if (FORBIDDEN_NAMES.has(key)) throw invalidField(place, 'is not a known field')
-    inspect(item, place, depth + 1)
-  }
-}
-
-const entriesOf = (value: unknown): [string, unknown][] =>
-  typeof value === 'object' && value !== null ? Object.entries(value) : []
-
-/** A name as a part of a JSON pointer; cut, for a stranger chose its length. */
-export const escapePointer = (name: string): string => name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')

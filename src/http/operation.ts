@@ -1,4 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox'
+import { MAX_ERRORS } from '../errors.ts'
 import type { Permission } from './permissions.ts'
 import { Component, Ref } from './schema.ts'
 
@@ -32,7 +33,7 @@ export const ProblemDocument = Component(
             }),
             detail: Type.String({ description: 'What is wrong with it.', examples: ['must be a number'] }),
           }),
-          { maxItems: 100, description: 'Every field that is wrong.' },
+          { maxItems: MAX_ERRORS, description: `What is wrong, field by field: the first ${MAX_ERRORS}.` },
         ),
       ),
     },

@@ -3,7 +3,7 @@ import { type Static, type TProperties, Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import type { After, Paging, Place } from '../db/keyset.ts'
 import { Problem } from '../errors.ts'
-import { Closed, StringEnum } from './schema.ts'
+import { Closed, MAX_CURSOR, StringEnum } from './schema.ts'
 
 /** The query of a list in a fixed order; its own filters stand beside these. */
 export const PageQuery = Closed({
@@ -15,7 +15,7 @@ export const PageQuery = Closed({
     description: 'Rows in a page.',
     examples: [20],
   }),
-  cursor: Type.Optional(Type.String({ maxLength: 1000, description: 'The `next_cursor` of the page before.' })),
+  cursor: Type.Optional(Type.String({ maxLength: MAX_CURSOR, description: 'The `next_cursor` of the page before.' })),
 })
 
 /** The query of a list: what it may be sorted by, and its own filters. */
@@ -28,7 +28,7 @@ export function ListQuery<const S extends readonly [string, ...string[]], F exte
     limit: PageQuery.properties.limit,
     cursor: Type.Optional(
       Type.String({
-        maxLength: 1000,
+        maxLength: MAX_CURSOR,
         description: 'The `next_cursor` of the page before, with the same filters and order.',
       }),
     ),

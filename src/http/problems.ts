@@ -58,15 +58,22 @@ export function registerProblems(app: FastifyInstance): void {
   app.setErrorHandler(onError)
 }
 
-export const frameworkErrors = onError
+/** The same for what is refused before any hook. */
+export const frameworkErrors = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  onError(error, request, reply.headers(request.server.browserHeaders(request.headers.origin)))
 
 const CLIENT_ERRORS: Record<string, [slug: Slug, reason: string]> = {
   HPE_HEADER_OVERFLOW: ['headers-too-large', 'Request Header Fields Too Large'],
   ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'Request Timeout'],
 }
 
+/** Of the parser's errors, those that show what was sent. */
+interface ClientError extends NodeJS.ErrnoException {
+  rawPacket?: unknown
+}
+
 /** Answers what is no HTTP request at all, on the bare socket. */
-export function clientErrorHandler(this: FastifyInstance, error: NodeJS.ErrnoException, socket: Socket): void {
+export function clientErrorHandler(this: FastifyInstance, error: ClientError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
@@ -76,8 +83,16 @@ export function clientErrorHandler(this: FastifyInstance, error: NodeJS.ErrnoExc
   const id = randomUUID()
   const body = JSON.stringify(problem.toDocument(id))
   this.log.info({ reqId: id, status: problem.status, code: error.code, address: socket.remoteAddress }, 'request')
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${reason}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
-      `X-Request-Id: ${id}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
+  const headers = {
+    ...this.browserHeaders(originIn(error.rawPacket)),
+    'Content-Type': 'application/problem+json; charset=utf-8',
+    'X-Request-Id': id,
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  }
+  const head = [`HTTP/1.1 ${problem.status} ${reason}`, ...Object.entries(headers).map((pair) => pair.join(': '))]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
+
+const originIn = (packet: unknown) =>
+  /^origin:[ \t]*(\S+)[ \t]*\r?$/im.exec(Buffer.isBuffer(packet) ? packet.toString('latin1') : '')?.[1]

@@ -47,6 +47,9 @@ export function PatchOf<P extends TProperties>(object: TObject<P>) {
   )
 }
 
+/** The longest cursor there can be: a name of 100 characters, each of which its key spells out in 33 bytes, in base64. */
+export const MAX_CURSOR = 5000
+
 /** A list in one page: `data` and the way to the next. */
 export function PageOf<T extends TSchema>(name: string, item: T) {
   return Component(
@@ -54,7 +57,7 @@ export function PageOf<T extends TSchema>(name: string, item: T) {
     Type.Object({
       data: Type.Array(Ref(item), { maxItems: 100, description: 'The rows of this page.' }),
       next_cursor: Nullable(
-        Type.String({ maxLength: 1000, description: 'Give it as `cursor` for the next page; null on the last.' }),
+        Type.String({ maxLength: MAX_CURSOR, description: 'Give it as `cursor` for the next page; null on the last.' }),
       ),
       total: Type.Optional(
         Type.Integer({

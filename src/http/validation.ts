@@ -1,20 +1,25 @@
 import { Ajv, type ErrorObject, type FuncKeywordDefinition, type Options, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
-import type { FieldError } from '../errors.ts'
+import { type FieldError, MAX_ERRORS } from '../errors.ts'
 import { clean } from '../values/text.ts'
-import { escapePointer } from './json.ts'
+import { escapePointer } from './json-inspection.ts'
 import { Closed, components } from './schema.ts'
 
-/** `x-clean: true`: the text is trimmed and brought to NFC where it stands, before its length counts. */
+/**
+ * `x-clean: true`: the text is trimmed and brought to NFC where it stands, before its length counts. What is too long in any
+ * form stays as it is, and fails: to order the marks of a long text takes a time that grows with the square of its length.
+ */
 const cleanKeyword: FuncKeywordDefinition = {
   keyword: 'x-clean',
   type: 'string',
   before: 'maxLength',
   modifying: true,
   errors: false,
-  validate: (on: boolean, text: string, _parent, context) => {
-    if (on && context) context.parentData[context.parentDataProperty] = clean(text)
+  validate: (on: boolean, text: string, parent, context) => {
+    // A character is two units of text at most.
+    const isTooLong = text.trim().length > 2 * parent?.maxLength
+    if (on && context && !isTooLong) context.parentData[context.parentDataProperty] = clean(text)
     return true
   },
 }
@@ -25,15 +30,20 @@ const cleanKeyword: FuncKeywordDefinition = {
  */
 const COMMON: Options = { strictTypes: false, verbose: true, discriminator: true, meta: false, validateSchema: false }
 
+/** RFC 3339, section 5.6: between T and the offset with its colon. The format of the library lets both go. */
+const DATE_TIME = /^[\d-]+T[\d:.]+(Z|[+-]\d\d:\d\d)$/i
+
 function newAjv(options: Options): Ajv {
   const ajv = new Ajv({ ...COMMON, ...options })
   addFormats.default(ajv)
+  const { validate } = ajv.formats['date-time'] as { validate: (text: string) => boolean }
+  ajv.addFormat('date-time', (text: string) => DATE_TIME.test(text) && validate(text))
   ajv.addKeyword(cleanKeyword)
   for (const component of Object.values(components)) ajv.addSchema(component)
   return ajv
 }
 
-/** Makes an unknown parameter an error too where a route takes none at all. */
+/** Makes an unknown parameter an error too where a route takes none at all. Call it before the routes are registered. */
 export function registerStrictQueries(app: FastifyInstance): void {
   const none = Closed({})
   app.addHook('onRoute', (route) => {
@@ -41,12 +51,11 @@ export function registerStrictQueries(app: FastifyInstance): void {
   })
 }
 
-/** A list of so many errors is read by nobody, and sizes are checked first so that a huge body is not walked. */
-const MAX_ERRORS = 20
+/** Sizes are checked first, so that a huge body is not walked. */
 const SIZES = new Set(['maxItems', 'maxLength', 'maxProperties'])
 
 /**
- * The one validator of the service. Bodies are never coerced and report every wrong field; of parameters, which arrive
+ * The one validator of the service. Bodies are never coerced and report what is wrong, field by field; of parameters, which arrive
  * as text, integers and booleans are read. A schema is compiled when it is first needed, which keeps the start short.
  */
 export function createValidatorCompiler(): FastifySchemaCompiler<object> {

@@ -27,5 +27,5 @@ export const searchTerms = (text: string): string[] => [...new Set(searchKey(tex
 
 const withoutInvisible = (text: string): string => text.replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
 
-// Upper case first, so that ß is ss and both small sigmas are one.
-const fold = (text: string): string => text.toUpperCase().toLowerCase().replaceAll('ς', 'σ')
+// Through upper case, so that ß is ss and both small sigmas are one; ẞ is upper case already, and has to become ß before.
+const fold = (text: string): string => text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ')

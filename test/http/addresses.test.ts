@@ -1,6 +1,6 @@
-import { connect } from 'node:net'
 import { test } from 'tap'
 import { buildTestApp } from '../support/app.ts'
+import { exchange } from '../support/socket.ts'
 
 const UUID = /^[0-9a-f-]{36}$/
 
@@ -118,7 +118,7 @@ test('a header that is sent twice confuses nobody', async (t) => {
   t.match(await request([get, ...end, token, 'Content-Length: 0', 'Content-Length: 5']), /^HTTP\/1.1 400 /)
 })
 
-test('what is no HTTP is answered on the socket with a problem document', async (t) => {
+test('what is no HTTP, or not as it has to be, is answered with a problem document', async (t) => {
   const { app, tokens } = await buildTestApp(t, 'sqlite')
   await app.listen({ port: 0, host: '127.0.0.1' })
   const authorization = `Authorization: Bearer ${tokens.admin}\r\nContent-Type: application/json`
@@ -127,6 +127,10 @@ test('what is no HTTP is answered on the socket with a problem document', async 
   const cases = [
     ['nonsense\r\n\r\n', 400, 'invalid_request'],
     ['GET / HTTP/9.9\r\n\r\n', 400, 'invalid_request'],
+    ['GET /health HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'invalid_request'],
+    ['GET /health HTTP/1.1\r\nHost: a\r\nhost: b\r\nConnection: close\r\n\r\n', 400, 'invalid_request'],
+    ['GET /health HTTP/1.1\r\nHost: a\r\nHost: a\r\nConnection: close\r\n\r\n', 400, 'invalid_request'],
+    ['POST /health HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 2\r\n\r\n', 417, 'expectation_failed'],
     [`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
     [
       `POST /api/v1/categories HTTP/1.1\r\nHost: x\r\n${authorization}\r\nContent-Length: 10\r\n\r\n{"na`,
@@ -138,21 +142,17 @@ test('what is no HTTP is answered on the socket with a problem document', async 
     const answer = await exchange(app.server.address(), text)
     const [head = '', body = ''] = answer.split('\r\n\r\n')
     t.match(head, new RegExp(`^HTTP/1.1 ${status} \\w`), code)
-    t.match(head, /\r\nContent-Type: application\/problem\+json; charset=utf-8\r\n/)
+    t.match(head, /\r\ncontent-type: application\/problem\+json; charset=utf-8\r\n/i)
     t.match(JSON.parse(body), { code, status, instance: UUID })
     t.match(head, JSON.parse(body).instance)
   }
 })
 
-/** Sends text to a server and answers what comes back until the connection ends. */
-function exchange(address: ReturnType<import('node:net').Server['address']>, text: string): Promise<string> {
-  if (address === null || typeof address === 'string') throw new Error('not listening')
-  return new Promise((resolve, reject) => {
-    let answer = ''
-    const socket = connect(address.port, address.address, () => socket.write(text))
-    socket.setEncoding('utf8').on('data', (chunk: string) => {
-      answer += chunk
-    })
-    socket.once('close', () => resolve(answer)).once('error', reject)
-  })
-}
+test('a client of before, without Host, and one that waits for 100 are served', async (t) => {
+  const { app } = await buildTestApp(t, 'sqlite')
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const answers = (text: string) => exchange(app.server.address(), text)
+  t.match(await answers('GET /health HTTP/1.0\r\n\r\n'), /^HTTP\/1.1 200 /)
+  const waits = 'GET /health HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\nConnection: close\r\n\r\n'
+  t.match(await answers(waits), /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 /)
+})

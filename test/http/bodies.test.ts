@@ -169,7 +169,32 @@ test('names in an answer are cut and escaped', async (t) => {
   const escaped = await call('POST', '/categories', { body: { name: 'x', 'a/b~c': 1 } })
   t.match(escaped.json().errors, [{ pointer: '#/a~1b~0c' }])
   const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`k${index}`, 1]))
-  t.ok((await call('POST', '/categories', { body: many })).json().errors.length <= 20)
+  const { errors } = (await call('POST', '/categories', { body: many })).json()
+  t.equal(errors.length, 100, 'as many as the document says')
+})
+
+test('the errors of a movement are as many as the document says', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  await call('POST', '/categories', { body: { name: 'x' } })
+  await call('POST', '/products', { body: { name: 'x', price: '1', category_id: 1 } })
+  const lines = Array.from({ length: 200 }, () => ({ product_id: 1, quantity: 1, expected_quantity: 5 }))
+  const changed = await call('POST', '/movements', { body: { type: 'receipt', lines } })
+  t.equal(changed.json().code, 'stock_changed')
+  t.equal(changed.json().errors.length, 100)
+})
+
+test('an instant is written as RFC 3339 has it', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  const body = (effective_at: string) => ({ type: 'receipt', effective_at, lines: [{ product_id: 1, quantity: 1 }] })
+  for (const offset of ['+0100', '+01', '']) {
+    const answer = await call('POST', '/movements', { body: body(`2026-01-31T12:00:00${offset}`) })
+    t.match(answer.json(), { status: 422, errors: [{ pointer: '#/effective_at', detail: /date-time/ }] }, offset)
+    const query = encodeURIComponent(`2026-01-31T12:00:00${offset}`)
+    t.equal((await call('GET', `/stock?as_of=${query}`)).statusCode, 400, offset)
+  }
+  t.equal((await call('POST', '/movements', { body: body('2026-01-31 12:00:00Z') })).json().code, 'validation_failed')
+  const right = await call('POST', '/movements', { body: body('2026-01-31t12:00:00.5+01:00') })
+  t.notMatch(right.json().errors, [{ pointer: '#/effective_at' }])
 })
 
 onEveryEngine('no text of a body reaches the database with a NUL or half a character', async (t, engine) => {
@@ -185,6 +210,38 @@ onEveryEngine('no text of a body reaches the database with a NUL or half a chara
     t.match(refreshed.json(), { status: 422, errors: [{ pointer: '#/refresh_token' }] }, text)
     const note = `{"type":"receipt","note":"${text}","lines":[{"product_id":1,"quantity":1}]}`
     t.match((await call('POST', '/movements', { body: note })).json(), { status: 422, errors: [{ pointer: '#/note' }] })
+  }
+})
+
+test('a body that is not there counts as none, whatever type is named', async (t) => {
+  const { app, tokens } = await buildTestApp(t, 'sqlite')
+  const post = (url: string, headers: Record<string, string> = {}, payload?: string) =>
+    app.inject({
+      method: 'POST',
+      url: `/api/v1${url}`,
+      headers: { authorization: `Bearer ${tokens.admin}`, ...headers },
+      ...(payload === undefined ? {} : { payload }),
+    })
+  const json = { 'content-type': 'application/json' }
+  for (const headers of [json, undefined]) {
+    t.equal((await post('/movements/1/reversal', headers)).json().code, 'not_found', 'may be left out')
+    t.equal((await post('/categories', headers)).json().code, 'invalid_json', 'is needed')
+    t.equal((await post('/products/1/archive', headers)).json().code, 'not_found', 'is not taken')
+  }
+  for (const body of ['{}', 'null', '{"a":1}']) {
+    const refused = await post('/products/1/archive', json, body)
+    t.match(refused.json(), { status: 400, code: 'invalid_request', detail: /no body/ }, body)
+  }
+  t.equal((await post('/nowhere', json, '{}')).statusCode, 404)
+})
+
+test('an operation that takes no body refuses one, by every method', async (t) => {
+  const { call } = await buildTestApp(t, 'sqlite')
+  await call('POST', '/categories', { body: { name: 'x' } })
+  for (const method of ['GET', 'DELETE'] as const) {
+    t.equal((await call(method, '/categories/1', { body: {} })).json().code, 'invalid_request', method)
+    const headers = { 'content-type': 'application/json' }
+    t.ok((await call(method, '/categories/1', { headers })).statusCode < 300, `${method} names a type only`)
   }
 })
 

@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { buildTestApp } from '../support/app.ts'
+import { exchange } from '../support/socket.ts'
 
 const ORIGIN = 'https://app.example.com'
 const EVIL = [
@@ -79,3 +80,38 @@ test('every answer carries the security headers, and the API is not cached', asy
   }
   t.equal(answers[0]?.headers['cache-control'], 'no-store')
 })
+
+test('what is answered before the hooks tells a browser the same', async (t) => {
+  for (const origins of ['', ORIGIN]) {
+    const env: Record<string, string> = origins ? { CORS_ORIGINS: origins } : {}
+    const { app } = await buildTestApp(t, 'sqlite', env)
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    for (const origin of [ORIGIN, 'https://evil.example']) {
+      const ask = async (line: string, ...headers: string[]) => {
+        const lines = [line, 'Host: x', `Origin: ${origin}`, 'Connection: close', ...headers]
+        return rulesIn(await exchange(app.server.address(), `${lines.join('\r\n')}\r\n\r\n`))
+      }
+      const usual = await ask('GET /nowhere HTTP/1.1')
+      t.match(usual, { 'x-content-type-options': 'nosniff', 'content-security-policy': /default-src 'self'/ })
+      t.equal(usual['access-control-allow-origin'] === ORIGIN, origins !== '' && origin === ORIGIN)
+      t.same(await ask('GET /%zz HTTP/1.1'), usual, 'malformed')
+      t.same(await ask(`GET /${'x'.repeat(9000)} HTTP/1.1`), usual, 'too long')
+      t.same(await ask(`GET /api/v1/categories/${'1'.repeat(400)} HTTP/1.1`), usual, 'a part too long')
+      t.same(await ask('GET / HTTP/1.1', 'no colon'), usual, 'no HTTP')
+      t.same(await ask('GET / HTTP/1.1', `X-Long: ${'x'.repeat(20_000)}`), usual, 'headers too large')
+      t.same(await ask('GET / HTTP/1.1', 'Expect: tea'), usual, 'an expectation')
+    }
+  }
+})
+
+/** The headers of an answer that are meant for browsers. */
+function rulesIn(answer: string): Record<string, string> {
+  const [head = ''] = answer.split('\r\n\r\n')
+  const pairs = head
+    .split('\r\n')
+    .slice(1)
+    .map((line) => [line.split(': ')[0]?.toLowerCase() ?? '', line.split(': ')[1] ?? ''])
+  const names =
+    /^(access-control-|content-security-|cross-origin-|origin-agent|referrer-|strict-|vary$|x-(?!request-id))/
+  return Object.fromEntries(pairs.filter(([name = '']) => names.test(name)))
+}

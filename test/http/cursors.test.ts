@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { buildTestApp } from '../support/app.ts'
+import { buildTestApp, onEveryEngine } from '../support/app.ts'
 
 test('a cursor holds only for the list, the filters and the order it came from', async (t) => {
   const { call, app, store, config } = await buildTestApp(t, 'sqlite')
@@ -29,7 +29,7 @@ test('a cursor holds only for the list, the filters and the order it came from',
     t.equal((await call('GET', `/categories?limit=2&${query}&cursor=${cursor}`)).json().code, 'invalid_cursor', query)
   }
   t.equal((await call('GET', `/locations?limit=2&sort=name&cursor=${cursor}`)).json().code, 'invalid_cursor')
-  t.equal((await call('GET', `/categories?cursor=${'x'.repeat(1001)}`)).json().code, 'invalid_parameter')
+  t.equal((await call('GET', `/categories?cursor=${'x'.repeat(5001)}`)).json().code, 'invalid_parameter')
 })
 
 test('a cursor does not hold under another secret', async (t) => {
@@ -41,4 +41,21 @@ test('a cursor does not hold under another secret', async (t) => {
   const cursor = (await mine.call('GET', '/categories?limit=1')).json().next_cursor
   t.equal((await mine.call('GET', `/categories?limit=1&cursor=${cursor}`)).statusCode, 200)
   t.equal((await other.call('GET', `/categories?limit=1&cursor=${cursor}`)).json().code, 'invalid_cursor')
+})
+
+onEveryEngine('the longest cursor there is leads on', async (t, engine) => {
+  const { call } = await buildTestApp(t, engine)
+  // The sign whose key is the longest.
+  const names = ['a', 'b', 'c'].map((end) => `${'\ufdfa'.repeat(99)}${end}`)
+  for (const name of names) await call('POST', '/categories', { body: { name } })
+  const found: string[] = []
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const query: string = cursor && `&cursor=${cursor}`
+    const page = (await call('GET', `/categories?limit=1&sort=name${query}`)).json()
+    t.ok((page.next_cursor?.length ?? 0) <= 5000)
+    found.push(...page.data.map(({ name }: { name: string }) => name))
+    cursor = page.next_cursor
+  }
+  t.same(found, names)
 })

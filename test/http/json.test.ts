@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { escapePointer, parseJson } from '../../src/http/json.ts'
+import { parseJson } from '../../src/http/json.ts'
+import { escapePointer } from '../../src/http/json-inspection.ts'
 import { refusal } from '../support/refusal.ts'
 
 test('numbers arrive as they were written', async (t) => {
@@ -43,6 +44,23 @@ test('names that reach into a prototype are no fields, however they are spelt', 
     t.match(errors, [{ pointer: /^#\/a\/(?:__proto__|constructor)$/, detail: /not a known field/ }], name)
   }
   t.same(parseJson('{"a":"__proto__ and constructor"}'), { a: '__proto__ and constructor' }, 'as a text they are')
+})
+
+test('a name given twice is refused by its place, however it is spelt', async (t) => {
+  for (const twice of [
+    '{"a":1,"a":1}',
+    '{"a":1,"b":{"a":2},"\\u0061":3}',
+    '{"c":[{"b":"}"},2],"a":"\\\\","a":"\\""}',
+  ]) {
+    t.match(
+      refusal(() => parseJson(twice)),
+      { slug: 'validation-failed', errors: [{ pointer: '#/a', detail: 'is given twice' }] },
+      twice,
+    )
+  }
+  t.match(refusal(() => parseJson('{"lines":[{"q":1},{"q":1,"r":[],"q":1}]}')).errors, [{ pointer: '#/lines/1/q' }])
+  const once = '{"a":["a","a",{"a":"a"}],"b":{"a":{"a":1}},"A":": \\"a\\":"}'
+  t.same(parseJson(once), { a: ['a', 'a', { a: 'a' }], b: { a: { a: 1 } }, A: ': "a":' })
 })
 
 test('text that no database keeps is refused', async (t) => {

@@ -26,6 +26,10 @@ test('in production every line is JSON with a level and a time, and none holds a
   const headers = { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' }
   const body = JSON.stringify({ name: 'Varios' })
   t.equal((await fetch(`${server.url}/api/v1/categories`, { method: 'POST', headers, body })).status, 201)
+  for (const name of ['access_token', 'api_key', 'code']) {
+    await fetch(`${server.url}/nowhere?${name}=s3cret-in-the-query&page=2`)
+  }
+  await fetch(`${server.url}/nowhere?s3cret-in-the-query`)
   t.equal((await server.stop()).code, 0)
   const lines = server.stdout().trim().split('\n')
   t.ok(lines.length > 5)
@@ -36,6 +40,8 @@ test('in production every line is JSON with a level and a time, and none holds a
     t.type(msg, 'string')
   }
   t.match(server.stdout(), /"url":"\/api\/v1\/categories".*"user":1,"changes":\["category 1"\]/, 'who changed what')
+  t.match(server.stdout(), '"url":"/nowhere?access_token=*&page=*"', 'what was asked, without its values')
+  t.notOk(server.stdout().includes('s3cret-in-the-query'))
   t.equal(server.stderr(), '', 'and nothing beside the log')
   const everything = server.stdout()
   for (const secret of [...Object.values(SECRETS), 'wrong-password-77', access_token, refresh_token]) {

@@ -18,11 +18,18 @@ export interface IdentityKeys {
 /** Signs that nobody sees: with one of them, a second SKU would look like the first. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
+/** In an address they mean another address, also when they are escaped: nothing of that name could be looked up. */
+const UNADDRESSABLE = new Set(['.', '..'])
+
 /** What is wrong with a SKU or barcode that fits its schema. */
 export function identityFaults({ sku, barcode }: { sku?: string; barcode?: string | null }): FieldError[] {
   const faults: FieldError[] = []
   if (sku !== undefined && INVISIBLE.test(sku)) {
     faults.push({ pointer: '#/sku', detail: 'holds a character that cannot be seen; type it anew' })
+  }
+  for (const [name, text] of Object.entries({ sku, barcode })) {
+    if (typeof text !== 'string' || !UNADDRESSABLE.has(identityKey(text))) continue
+    faults.push({ pointer: `#/${name}`, detail: 'cannot be "." or "..", which no address can hold' })
   }
   const fault = typeof barcode === 'string' ? barcodeFault(barcode) : undefined
   if (fault !== undefined) faults.push({ pointer: '#/barcode', detail: fault })

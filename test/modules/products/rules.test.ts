@@ -10,6 +10,16 @@ import {
 
 test('a SKU that looks like another is refused, and a barcode that was mistyped', async (t) => {
   t.same(identityFaults({}), [])
+  for (const text of ['.', '..', '\uff0e', '\u2025']) {
+    const errors = identityFaults({ sku: text, barcode: text.normalize('NFKC') })
+    t.same(
+      errors.map(({ pointer }) => pointer),
+      ['#/sku', '#/barcode'],
+      text,
+    )
+    t.match(errors, [{ detail: /no address/ }])
+  }
+  t.same(identityFaults({ sku: '...', barcode: '.a' }), [])
   t.same(identityFaults({ sku: 'TOR-M8 50/ñ', barcode: null }), [])
   t.same(identityFaults({ sku: 'A', barcode: '4006381333931' }), [])
   for (const sku of ['A\u200bB', '\ufeffA', 'A\tB', 'A\u2028B', 'A\u2029B', 'A\ud800B']) {

@@ -125,10 +125,7 @@ export const movementRoutes: FastifyPluginAsyncTypebox<Services> = async (app, {
   app.post(
     '/movements/:movement_id/reversal',
     {
-      // Everything about a reversal may be left out, and then the body may be too.
-      preValidation: async (request) => {
-        request.body ??= {}
-      },
+      config: { isBodyOptional: true },
       schema: create({
         id: 'reverseMovement',
         tag: 'Movements',
