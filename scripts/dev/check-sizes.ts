@@ -61,12 +61,17 @@ function nameOf(node: ts.SignatureDeclaration): string {
   return named.name?.getText() ?? ''
 }
 
-/** Only calls such as `app.get(…)`, `await app.register(…)` or `test(…)`, and one-line constants between them. */
+/** Only calls such as `app.get(…)`, `await app.register(…)` or `test(…)`, also for each of a table, and one-line constants. */
 function isRegistrationList(node: ts.SignatureDeclaration): boolean {
   const body = 'body' in node ? node.body : undefined
-  if (body === undefined || !ts.isBlock(body)) return false
-  return body.statements.every((statement) => {
+  return body !== undefined && onlyRegisters(body)
+}
+
+function onlyRegisters(block: ts.Node): boolean {
+  if (!ts.isBlock(block)) return false
+  return block.statements.every((statement) => {
     if (ts.isVariableStatement(statement)) return lineCount(statement) === 1
+    if (ts.isForOfStatement(statement)) return onlyRegisters(statement.statement)
     return ts.isExpressionStatement(statement) && isRegistration(statement.expression)
   })
 }

@@ -89,6 +89,15 @@ export function textMatches(
   return shape === 'index' ? indexed : sql`${indexed} and ${holds(text, short)}`
 }
 
+/**
+ * That a text holds every term, read row by row: for tables of few rows, which need no index.
+ *
+ * @param text folded by `searchKey`
+ * @param terms from `searchTerms`
+ */
+export const holdsTerms = (text: Expression<string>, terms: string[]): RawBuilder<SqlBool>[] =>
+  terms.map((term) => sql<SqlBool>`${text} like ${patternOf(term)} escape '\\'`)
+
 /** At most this many terms are tried: those with digits, then the longest, are the rarest most often. */
 const MAX_TRIED_TERMS = 3
 

@@ -46,6 +46,9 @@ test('a list of registrations may be long, what it registers may not', async (t)
   t.same(check('src/a.ts', `const routes = async (app) => {\n${lines(80, route)}\n  work()\n}`), [
     'src/a.ts:1 function of 83 lines (at most 60)',
   ])
+  const each = (body: string) => `const routes = async (app) => {\n  for (const { path } of ACTIONS) {\n${body}\n  }\n}`
+  t.same(check('src/a.ts', each(lines(80, route))), [], 'for each of a table')
+  t.same(check('src/a.ts', each(lines(80))), ['src/a.ts:1 function of 84 lines (at most 60)'])
   t.same(check('test/a.test.ts', `onBoth((db) => {\n${lines(80, "  test('a', async () => {})")}\n})`), [])
 })
 

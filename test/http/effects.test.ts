@@ -96,7 +96,7 @@ onEveryEngine('every write tells who did what, before and after, in its transact
   t.same(
     writes.filter((id) => !seen.has(id) && !ELSEWHERE.has(id)),
     [],
-    'an operation that writes is missing above',
+    'every operation that writes is in STORY',
   )
 })
 

@@ -15,7 +15,7 @@ test('each role has what the roles before it have, and its own', async (t) => {
   const wanted: string[] = []
   for (const role of ROLES) {
     wanted.push(...ADDED[role])
-    t.same([...permissionsOf(role)].sort(), [...wanted].sort(), role)
+    t.same([...permissionsOf(role)].sort(), [...wanted].sort(), `what ${role} may do is in ADDED`)
     for (const name of ADDED[role]) t.equal(isPermission(name), true, name)
   }
 })

@@ -1,4 +1,6 @@
+import { test } from 'tap'
 import { buildTestApp, onEveryEngine } from '../support/app.ts'
+import { committedContract } from '../support/contract.ts'
 
 /** A body that is taken, and one that is not, for everything that has unique names. */
 const CASES: [path: string, first: object, second: object][] = [
@@ -15,6 +17,15 @@ const CASES: [path: string, first: object, second: object][] = [
     { name: 'Cubo', price: '1', category_id: 1 },
   ],
 ]
+
+test('everything that is created and may be taken is in CASES', async (t) => {
+  const created = committedContract().operations.filter(({ method, path, operation }) => {
+    return (
+      method === 'post' && !path.includes('{') && operation.responses[201] && operation.operationId !== 'createMovement'
+    )
+  })
+  t.same(CASES.map(([path]) => `/api/v1${path}`).sort(), created.map(({ path }) => path).sort())
+})
 
 onEveryEngine('what is refused takes no id, so that every engine gives the same ones', async (t, engine) => {
   const app = await buildTestApp(t, engine)

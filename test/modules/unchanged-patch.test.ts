@@ -1,5 +1,7 @@
+import { test } from 'tap'
 import { barcodeKey } from '../../src/values/barcode.ts'
 import { buildTestApp, onEveryEngine } from '../support/app.ts'
+import { committedContract } from '../support/contract.ts'
 import { seedShop } from '../support/shop.ts'
 
 /** Everything that has a PATCH: where it is, all that a PATCH can name, and something else for one field of it. */
@@ -15,6 +17,14 @@ const CASES: [path: string, writable: string[], other: object][] = [
   ['/users/1', ['username', 'email', 'first_name', 'last_name', 'role', 'is_active'], { last_name: 'Otra' }],
   ['/auth/me', ['email', 'first_name', 'last_name'], { first_name: 'Otro' }],
 ]
+
+test('everything that has a PATCH is in CASES', async (t) => {
+  const patched = committedContract().operations.filter(({ method }) => method === 'patch')
+  t.same(
+    CASES.map(([path]) => `/api/v1${path.replace(/\d+$/, '{id}')}`).sort(),
+    patched.map(({ path }) => path.replace(/\{\w+\}$/, '{id}')).sort(),
+  )
+})
 
 onEveryEngine('a PATCH that changes nothing makes no new version', async (t, engine) => {
   const app = await buildTestApp(t, engine)

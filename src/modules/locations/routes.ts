@@ -45,9 +45,7 @@ const ACTIONS: {
   },
 ]
 
-export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, services) => {
-  const { store, effects, cursors } = services
-
+export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { store, effects, cursors }) => {
   app.get(
     '/locations',
     {
@@ -163,10 +161,6 @@ export const locationRoutes: FastifyPluginAsyncTypebox<Services> = async (app, s
       }),
   )
 
-  app.register(actionRoutes, services)
-}
-
-const actionRoutes: FastifyPluginAsyncTypebox<Services> = async (app, { effects }) => {
   for (const { path, id, summary, description, apply } of ACTIONS) {
     app.post(
       `/locations/:location_id/${path}`,

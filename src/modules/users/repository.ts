@@ -1,7 +1,8 @@
-import { type Insertable, sql, type Updateable } from 'kysely'
+import type { Insertable, Updateable } from 'kysely'
 import { lockRows } from '../../db/dialect.ts'
 import { keyset, type Paging } from '../../db/keyset.ts'
 import type { Users } from '../../db/schema.gen.ts'
+import { holdsTerms } from '../../db/text-search.ts'
 import type { Reader, Writer } from '../../db/types.ts'
 import type { Role } from '../../http/permissions.ts'
 import { searchTerms } from '../../values/text.ts'
@@ -45,11 +46,7 @@ function filtered(db: Reader, { role, is_active, q }: Filters) {
   let query = db.selectFrom('users as u')
   if (role !== undefined) query = query.where('u.role', '=', role)
   if (is_active !== undefined) query = query.where('u.is_active', '=', is_active)
-  for (const term of searchTerms(q ?? '')) {
-    const pattern = `%${term.replaceAll(/[\\%_]/g, '\\$&')}%`
-    query = query.where(sql<boolean>`u.search_text like ${pattern} escape '\\'`)
-  }
-  return query
+  return query.where((eb) => eb.and(holdsTerms(eb.ref('u.search_text'), searchTerms(q ?? ''))))
 }
 
 export function listUsers(db: Reader, { sort, order, ...filters }: UserQuery, paging: Paging) {
