@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Test } from 'tap'
 
 /** Far more than anything takes on a machine with other work to do, and less than the time a test file has. */
-export const PATIENCE_MS = 60_000
+export const PATIENCE_MS = 120_000
 
 /** Looks again and again until it finds what is wanted: for what happens soon, but nobody tells when. */
 export async function eventually<Found>(
