@@ -72,11 +72,11 @@ export async function advanceIds(trx: Writer, table: Numbered): Promise<void> {
  * (`products_sku_key_unique`); undefined for any other error, also for references and missing values.
  */
 export function violatedConstraint(error: unknown): string | undefined {
-  const message = textOf(error, 'message') ?? ''
-  switch (codeOf(error)) {
-    case '23505':
-    case '23514':
-      return textOf(error, 'constraint')
+  const code = codeOf(error)
+  if (code === '23505' || code === '23514') return textOf(error, 'constraint')
+  const message = textOf(error, 'message')
+  if (message === undefined) return undefined
+  switch (code) {
     case 'SQLITE_CONSTRAINT_CHECK':
       return message.replace(/^CHECK constraint failed: /, '')
     case 'SQLITE_CONSTRAINT_TRIGGER':

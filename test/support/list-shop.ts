@@ -8,7 +8,7 @@ import { insertMovement } from './ledger-rows.ts'
  * whatever need not be unique is tied.
  */
 export async function seedForLists(app: TestApp): Promise<void> {
-  const make = async (path: string, body: object = {}) => {
+  const make = async (path: string, body?: object) => {
     const answer = await app.call('POST', path, { body })
     if (answer.statusCode >= 300) throw new Error(`POST ${path}: ${answer.body}`)
     return answer.json()
