@@ -121,7 +121,8 @@ function unlistedScripts(project: Project): string[] {
   )
   const { allowScripts = {} } = project.json<Package>('package.json')
   return Object.entries(packages)
-    .filter(([, { hasInstallScript }]) => hasInstallScript)
+    // The first is this project itself, whose own scripts always run.
+    .filter(([path, { hasInstallScript }]) => path !== '' && hasInstallScript)
     .map(([path]) => path.replace(/^.*node_modules\//, ''))
     .filter((name) => !(name in allowScripts))
     .map((name) => `allowScripts does not say whether ${name} may run its install script`)
