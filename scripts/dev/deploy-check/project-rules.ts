@@ -120,12 +120,14 @@ function unlistedScripts(project: Project): string[] {
     'package-lock.json',
   )
   const { allowScripts = {} } = project.json<Package>('package.json')
-  return Object.entries(packages)
-    // The first is this project itself, whose own scripts always run.
-    .filter(([path, { hasInstallScript }]) => path !== '' && hasInstallScript)
-    .map(([path]) => path.replace(/^.*node_modules\//, ''))
-    .filter((name) => !(name in allowScripts))
-    .map((name) => `allowScripts does not say whether ${name} may run its install script`)
+  return (
+    Object.entries(packages)
+      // The first is this project itself, whose own scripts always run.
+      .filter(([path, { hasInstallScript }]) => path !== '' && hasInstallScript)
+      .map(([path]) => path.replace(/^.*node_modules\//, ''))
+      .filter((name) => !(name in allowScripts))
+      .map((name) => `allowScripts does not say whether ${name} may run its install script`)
+  )
 }
 
 function imageProblems({ user, volumes, instructions, healthcheck, env }: ImageFacts): string[] {

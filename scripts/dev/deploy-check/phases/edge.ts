@@ -28,15 +28,16 @@ function headersOf({ clientHeaders }: Profile): Record<string, string> {
   return named === undefined ? forged : { ...forged, [named]: TRUE_CLIENT }
 }
 
+/** Asks for addresses that there are not: of a query the log keeps no values. */
 export async function knowsItsClient(
   profile: Profile,
   { port, running }: { port: number; running: Running },
   edge: string,
 ): Promise<string[]> {
-  await ask(port, '/api/v1/categories?from=edge', { host: edge, headers: headersOf(profile) })
-  await ask(port, '/api/v1/categories?from=stranger', { host: '127.0.0.1', headers: headersOf(profile) })
-  const through = addressIn(running, 'from=edge')
-  const direct = addressIn(running, 'from=stranger')
+  await ask(port, '/api/v1/from-the-edge', { host: edge, headers: headersOf(profile) })
+  await ask(port, '/api/v1/from-a-stranger', { host: '127.0.0.1', headers: headersOf(profile) })
+  const through = addressIn(running, 'from-the-edge')
+  const direct = addressIn(running, 'from-a-stranger')
   return [
     ...(through === TRUE_CLIENT ? [] : [`through the edge (${edge}) the client was taken for ${through}`]),
     ...(direct === TRUE_CLIENT || direct === FORGED ? [`a stranger was believed to be ${direct}`] : []),
